@@ -1,0 +1,339 @@
+"""The string enums of the Immich 3.1.0 wire that core and plugins share.
+
+Values are the wire's own text, so a member can be stored, compared and sent as it is. An enum that only one plugin
+knows stays with that plugin. Clients generated from the specification stop at a value they don't know: a member that
+3.1.0 does not have must never be sent to them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AssetType(StrEnum):
+    """What kind of file an asset is, decided by its extension."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    AUDIO = "AUDIO"
+    OTHER = "OTHER"
+
+
+class AssetVisibility(StrEnum):
+    """Where an asset is shown. `hidden` is the film part of a live photo; `locked` needs an elevated session."""
+
+    ARCHIVE = "archive"
+    TIMELINE = "timeline"
+    HIDDEN = "hidden"
+    LOCKED = "locked"
+
+
+class AssetStatus(StrEnum):
+    """The life of an asset. Never sent on the wire except as a timeline column; `deleted` awaits removal."""
+
+    ACTIVE = "active"
+    TRASHED = "trashed"
+    DELETED = "deleted"
+
+
+class AssetOrder(StrEnum):
+    ASC = "asc"
+    DESC = "desc"
+
+
+class AssetOrderBy(StrEnum):
+    TAKEN_AT = "takenAt"
+    CREATED_AT = "createdAt"
+
+
+class AssetMediaSize(StrEnum):
+    ORIGINAL = "original"
+    FULLSIZE = "fullsize"
+    PREVIEW = "preview"
+    THUMBNAIL = "thumbnail"
+
+
+class AssetMediaStatus(StrEnum):
+    """The answer to an upload."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+
+
+class AssetUploadAction(StrEnum):
+    """The answer to a bulk upload check, per file."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+class AssetRejectReason(StrEnum):
+    DUPLICATE = "duplicate"
+    UNSUPPORTED_FORMAT = "unsupported-format"
+
+
+class AssetJobName(StrEnum):
+    """Jobs that a user may start for assets of his own."""
+
+    REFRESH_FACES = "refresh-faces"
+    REFRESH_METADATA = "refresh-metadata"
+    REGENERATE_THUMBNAIL = "regenerate-thumbnail"
+    TRANSCODE_VIDEO = "transcode-video"
+
+
+class SourceType(StrEnum):
+    """Who drew a face."""
+
+    MACHINE_LEARNING = "machine-learning"
+    EXIF = "exif"
+    MANUAL = "manual"
+
+
+class BulkIdErrorReason(StrEnum):
+    """Why one id of a list was refused (albums, people, tags)."""
+
+    DUPLICATE = "duplicate"
+    NO_PERMISSION = "no_permission"
+    NOT_FOUND = "not_found"
+    UNKNOWN = "unknown"
+    VALIDATION = "validation"
+
+
+class AssetIdErrorReason(StrEnum):
+    """Why one asset id of a list was refused (shared links)."""
+
+    DUPLICATE = "duplicate"
+    NO_PERMISSION = "no_permission"
+    NOT_FOUND = "not_found"
+
+
+class UserStatus(StrEnum):
+    """`removing`: an admin asked for removal at once; `deleted`: it happens after the configured delay."""
+
+    ACTIVE = "active"
+    REMOVING = "removing"
+    DELETED = "deleted"
+
+
+class UserAvatarColor(StrEnum):
+    PRIMARY = "primary"
+    PINK = "pink"
+    RED = "red"
+    YELLOW = "yellow"
+    BLUE = "blue"
+    GREEN = "green"
+    PURPLE = "purple"
+    ORANGE = "orange"
+    GRAY = "gray"
+    AMBER = "amber"
+
+
+class UserMetadataKey(StrEnum):
+    PREFERENCES = "preferences"
+    LICENSE = "license"
+    ONBOARDING = "onboarding"
+
+
+class AlbumUserRole(StrEnum):
+    EDITOR = "editor"
+    OWNER = "owner"
+    VIEWER = "viewer"
+
+
+class SharedLinkType(StrEnum):
+    ALBUM = "ALBUM"
+    INDIVIDUAL = "INDIVIDUAL"
+
+
+class PartnerDirection(StrEnum):
+    """Seen from the caller: partners he shares with (`shared-by` him), or who share with him."""
+
+    SHARED_BY = "shared-by"
+    SHARED_WITH = "shared-with"
+
+
+class ReactionType(StrEnum):
+    COMMENT = "comment"
+    LIKE = "like"
+
+
+class ReactionLevel(StrEnum):
+    ALBUM = "album"
+    ASSET = "asset"
+
+
+class MemoryType(StrEnum):
+    ON_THIS_DAY = "on_this_day"
+
+
+class NotificationLevel(StrEnum):
+    SUCCESS = "success"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class NotificationType(StrEnum):
+    JOB_FAILED = "JobFailed"
+    BACKUP_FAILED = "BackupFailed"
+    SYSTEM_MESSAGE = "SystemMessage"
+    ALBUM_INVITE = "AlbumInvite"
+    ALBUM_UPDATE = "AlbumUpdate"
+    CUSTOM = "Custom"
+
+
+class QueueName(StrEnum):
+    THUMBNAIL_GENERATION = "thumbnailGeneration"
+    METADATA_EXTRACTION = "metadataExtraction"
+    VIDEO_CONVERSION = "videoConversion"
+    FACE_DETECTION = "faceDetection"
+    FACIAL_RECOGNITION = "facialRecognition"
+    SMART_SEARCH = "smartSearch"
+    DUPLICATE_DETECTION = "duplicateDetection"
+    BACKGROUND_TASK = "backgroundTask"
+    STORAGE_TEMPLATE_MIGRATION = "storageTemplateMigration"
+    MIGRATION = "migration"
+    SEARCH = "search"
+    SIDECAR = "sidecar"
+    LIBRARY = "library"
+    NOTIFICATIONS = "notifications"
+    BACKUP_DATABASE = "backupDatabase"
+    OCR = "ocr"
+    WORKFLOW = "workflow"
+    INTEGRITY_CHECK = "integrityCheck"
+    EDITOR = "editor"
+
+
+class QueueCommand(StrEnum):
+    """Commands of the legacy `PUT /jobs/{name}`."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EMPTY = "empty"
+    CLEAR_FAILED = "clear-failed"
+
+
+class QueueJobStatus(StrEnum):
+    ACTIVE = "active"
+    FAILED = "failed"
+    COMPLETED = "completed"
+    DELAYED = "delayed"
+    WAITING = "waiting"
+    PAUSED = "paused"
+
+
+class ManualJobName(StrEnum):
+    """Jobs that an admin may start by hand."""
+
+    PERSON_CLEANUP = "person-cleanup"
+    TAG_CLEANUP = "tag-cleanup"
+    USER_CLEANUP = "user-cleanup"
+    MEMORY_CLEANUP = "memory-cleanup"
+    MEMORY_CREATE = "memory-create"
+    BACKUP_DATABASE = "backup-database"
+    INTEGRITY_MISSING_FILES = "integrity-missing-files"
+    INTEGRITY_UNTRACKED_FILES = "integrity-untracked-files"
+    INTEGRITY_CHECKSUM_MISMATCH = "integrity-checksum-mismatch"
+    INTEGRITY_MISSING_FILES_REFRESH = "integrity-missing-files-refresh"
+    INTEGRITY_UNTRACKED_FILES_REFRESH = "integrity-untracked-files-refresh"
+    INTEGRITY_CHECKSUM_MISMATCH_REFRESH = "integrity-checksum-mismatch-refresh"
+    INTEGRITY_MISSING_FILES_DELETE_ALL = "integrity-missing-files-delete-all"
+    INTEGRITY_UNTRACKED_FILES_DELETE_ALL = "integrity-untracked-files-delete-all"
+    INTEGRITY_CHECKSUM_MISMATCH_DELETE_ALL = "integrity-checksum-mismatch-delete-all"
+
+
+class SyncRequestType(StrEnum):
+    """What a client asks of the sync stream."""
+
+    ALBUMS_V1 = "AlbumsV1"
+    ALBUMS_V2 = "AlbumsV2"
+    ALBUM_USERS_V1 = "AlbumUsersV1"
+    ALBUM_TO_ASSETS_V1 = "AlbumToAssetsV1"
+    ALBUM_ASSETS_V1 = "AlbumAssetsV1"
+    ALBUM_ASSETS_V2 = "AlbumAssetsV2"
+    ALBUM_ASSET_EXIFS_V1 = "AlbumAssetExifsV1"
+    ASSETS_V1 = "AssetsV1"
+    ASSETS_V2 = "AssetsV2"
+    ASSET_EXIFS_V1 = "AssetExifsV1"
+    ASSET_EDITS_V1 = "AssetEditsV1"
+    ASSET_METADATA_V1 = "AssetMetadataV1"
+    ASSET_OCR_V1 = "AssetOcrV1"
+    AUTH_USERS_V1 = "AuthUsersV1"
+    MEMORIES_V1 = "MemoriesV1"
+    MEMORY_TO_ASSETS_V1 = "MemoryToAssetsV1"
+    PARTNERS_V1 = "PartnersV1"
+    PARTNER_ASSETS_V1 = "PartnerAssetsV1"
+    PARTNER_ASSETS_V2 = "PartnerAssetsV2"
+    PARTNER_ASSET_EXIFS_V1 = "PartnerAssetExifsV1"
+    PARTNER_STACKS_V1 = "PartnerStacksV1"
+    STACKS_V1 = "StacksV1"
+    USERS_V1 = "UsersV1"
+    PEOPLE_V1 = "PeopleV1"
+    ASSET_FACES_V1 = "AssetFacesV1"
+    ASSET_FACES_V2 = "AssetFacesV2"
+    USER_METADATA_V1 = "UserMetadataV1"
+
+
+class SyncEntityType(StrEnum):
+    """What a line of the sync stream carries."""
+
+    AUTH_USER_V1 = "AuthUserV1"
+    USER_V1 = "UserV1"
+    USER_DELETE_V1 = "UserDeleteV1"
+    ASSET_V1 = "AssetV1"
+    ASSET_V2 = "AssetV2"
+    ASSET_DELETE_V1 = "AssetDeleteV1"
+    ASSET_EXIF_V1 = "AssetExifV1"
+    ASSET_EDIT_V1 = "AssetEditV1"
+    ASSET_EDIT_DELETE_V1 = "AssetEditDeleteV1"
+    ASSET_METADATA_V1 = "AssetMetadataV1"
+    ASSET_METADATA_DELETE_V1 = "AssetMetadataDeleteV1"
+    ASSET_OCR_V1 = "AssetOcrV1"
+    ASSET_OCR_DELETE_V1 = "AssetOcrDeleteV1"
+    PARTNER_V1 = "PartnerV1"
+    PARTNER_DELETE_V1 = "PartnerDeleteV1"
+    PARTNER_ASSET_V1 = "PartnerAssetV1"
+    PARTNER_ASSET_V2 = "PartnerAssetV2"
+    PARTNER_ASSET_BACKFILL_V1 = "PartnerAssetBackfillV1"
+    PARTNER_ASSET_BACKFILL_V2 = "PartnerAssetBackfillV2"
+    PARTNER_ASSET_DELETE_V1 = "PartnerAssetDeleteV1"
+    PARTNER_ASSET_EXIF_V1 = "PartnerAssetExifV1"
+    PARTNER_ASSET_EXIF_BACKFILL_V1 = "PartnerAssetExifBackfillV1"
+    PARTNER_STACK_BACKFILL_V1 = "PartnerStackBackfillV1"
+    PARTNER_STACK_DELETE_V1 = "PartnerStackDeleteV1"
+    PARTNER_STACK_V1 = "PartnerStackV1"
+    ALBUM_V1 = "AlbumV1"
+    ALBUM_V2 = "AlbumV2"
+    ALBUM_DELETE_V1 = "AlbumDeleteV1"
+    ALBUM_USER_V1 = "AlbumUserV1"
+    ALBUM_USER_BACKFILL_V1 = "AlbumUserBackfillV1"
+    ALBUM_USER_DELETE_V1 = "AlbumUserDeleteV1"
+    ALBUM_ASSET_CREATE_V1 = "AlbumAssetCreateV1"
+    ALBUM_ASSET_CREATE_V2 = "AlbumAssetCreateV2"
+    ALBUM_ASSET_UPDATE_V1 = "AlbumAssetUpdateV1"
+    ALBUM_ASSET_UPDATE_V2 = "AlbumAssetUpdateV2"
+    ALBUM_ASSET_BACKFILL_V1 = "AlbumAssetBackfillV1"
+    ALBUM_ASSET_BACKFILL_V2 = "AlbumAssetBackfillV2"
+    ALBUM_ASSET_EXIF_CREATE_V1 = "AlbumAssetExifCreateV1"
+    ALBUM_ASSET_EXIF_UPDATE_V1 = "AlbumAssetExifUpdateV1"
+    ALBUM_ASSET_EXIF_BACKFILL_V1 = "AlbumAssetExifBackfillV1"
+    ALBUM_TO_ASSET_V1 = "AlbumToAssetV1"
+    ALBUM_TO_ASSET_DELETE_V1 = "AlbumToAssetDeleteV1"
+    ALBUM_TO_ASSET_BACKFILL_V1 = "AlbumToAssetBackfillV1"
+    MEMORY_V1 = "MemoryV1"
+    MEMORY_DELETE_V1 = "MemoryDeleteV1"
+    MEMORY_TO_ASSET_V1 = "MemoryToAssetV1"
+    MEMORY_TO_ASSET_DELETE_V1 = "MemoryToAssetDeleteV1"
+    STACK_V1 = "StackV1"
+    STACK_DELETE_V1 = "StackDeleteV1"
+    PERSON_V1 = "PersonV1"
+    PERSON_DELETE_V1 = "PersonDeleteV1"
+    ASSET_FACE_V1 = "AssetFaceV1"
+    ASSET_FACE_V2 = "AssetFaceV2"
+    ASSET_FACE_DELETE_V1 = "AssetFaceDeleteV1"
+    USER_METADATA_V1 = "UserMetadataV1"
+    USER_METADATA_DELETE_V1 = "UserMetadataDeleteV1"
+    SYNC_ACK_V1 = "SyncAckV1"
+    SYNC_RESET_V1 = "SyncResetV1"
+    SYNC_COMPLETE_V1 = "SyncCompleteV1"
