@@ -1,0 +1,12 @@
+"""Floor 3: the core's own routes and their schemas."""
+
+from __future__ import annotations
+
+from immich_flask.infra.http.blueprint import Blueprint
+
+
+def blueprints() -> list[Blueprint]:
+    """The core's blueprints, in the order of the OpenAPI description."""
+    from immich_flask.api.server import bp as server
+
+    return [server]

@@ -1,0 +1,76 @@
+"""The app factory: configuration in, a WSGI application out."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_smorest import Api
+
+from immich_flask import WIRE_VERSION
+from immich_flask.core.auth.authenticate import authenticate
+from immich_flask.core.models import CORE_MODELS
+from immich_flask.core.plugins import Plugins
+from immich_flask.core.runtime import EXTENSION, Runtime
+from immich_flask.infra.config import Config, load_config
+from immich_flask.infra.db import connect_database, db
+from immich_flask.infra.http.errors import init_errors
+from immich_flask.infra.storage import open_storage
+
+
+def create_app(config: Config | None = None, *, plugins: Plugins | None = None) -> Flask:
+    """Build the application. Opens neither the database nor the storage; `immich_flask.core.health` does.
+
+    Raises ConfigError with one line that says what to change.
+    """
+    config = config or load_config()
+    plugins = plugins or Plugins(config)
+    connect_database(config)
+    app = Flask("immich_flask", static_folder=None)
+    app.extensions[EXTENSION] = Runtime(config=config, plugins=plugins, storage=open_storage(config), queue=None)
+    app.config.update(
+        MAX_BODY_BYTES=config.server.max_body_mb * 1024 * 1024,
+        MAX_CONTENT_LENGTH=config.server.max_upload_gb * 1024**3,
+    )
+    _init_requests(app)
+    _init_routes(app)
+    # After flask-smorest, which brings handlers of its own.
+    init_errors(app)
+    plugins.hook.check_config(config=config)
+    plugins.hook.startup(app=app)
+    return app
+
+
+def _init_requests(app: Flask) -> None:
+    @app.before_request
+    def open_database_and_identify() -> None:
+        view = app.view_functions.get(request.endpoint)
+        access = getattr(view, "access", None)
+        if access is None:
+            return
+        db.connect(reuse_if_open=True)
+        g.auth = authenticate(request, access) if access.login else None
+
+    @app.teardown_request
+    def close_database(error: BaseException | None) -> None:
+        if not db.is_closed():
+            db.close()
+
+
+def _init_routes(app: Flask) -> None:
+    from immich_flask.api import blueprints
+
+    app.config.update(
+        API_TITLE="Immich",
+        API_VERSION=".".join(map(str, WIRE_VERSION)),
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app)
+    for blueprint in [*blueprints(), *(item for _, item in app.extensions[EXTENSION].plugins.each(
+            "register_blueprints"))]:
+        api.register_blueprint(blueprint, url_prefix="/api" + (blueprint.url_prefix or ""))
+
+
+def all_models(plugins: Plugins) -> list[type]:
+    """The core's models and the enabled plugins', for the schema comparison."""
+    return [*CORE_MODELS, *plugins.models]

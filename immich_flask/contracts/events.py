@@ -1,0 +1,136 @@
+"""What happened, as the core tells listeners. Ids are UUID text; tuples hold each id once.
+
+A listener names one of these classes and a phase: `inside` runs in the transaction and may veto it by raising an
+`ApiError`; `after` runs once the transaction has committed, isolated from the others and logged when it fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; plugins subclass it for their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetCreated(Event):
+    """Bytes and row of a new asset are safe. `shared_link_id`: it came through that link."""
+
+    asset_id: str
+    owner_id: str
+    shared_link_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetMetadataExtracted(Event):
+    """Dates, sizes and EXIF of the asset are known now (also after a re-extraction)."""
+
+    asset_id: str
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetReady(Event):
+    """Thumbnail, preview and thumbhash exist. `first`: for the first time, that is, after the upload."""
+
+    asset_id: str
+    owner_id: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsUpdated(Event):
+    """A user changed rows of these assets (favourite, visibility, dates, description, ...)."""
+
+    asset_ids: tuple[str, ...]
+    owner_id: str
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetHidden(Event):
+    """A film became the moving part of a live photo."""
+
+    asset_id: str
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsLocked(Event):
+    """Assets went to the locked folder: everything that shows them to others must let go."""
+
+    asset_ids: tuple[str, ...]
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsTrashed(Event):
+    """Assets of one owner went to the trash."""
+
+    asset_ids: tuple[str, ...]
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsRestored(Event):
+    """Assets of one owner came back from the trash. `by_id`: the caller named them one by one."""
+
+    asset_ids: tuple[str, ...]
+    owner_id: str
+    by_id: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsDeleted(Event):
+    """The rows of these assets are gone for good; their bytes are removed by a job."""
+
+    asset_ids: tuple[str, ...]
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserCreated(Event):
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserTrashed(Event):
+    """The account was soft-deleted; it can be restored until the delayed removal."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRestored(Event):
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeleted(Event):
+    """The account and everything it owned is gone."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsDeleted(Event):
+    """Logins that ended (logout, device removed, password changed); children of a session are listed too."""
+
+    session_ids: tuple[str, ...]
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigUpdated(Event):
+    """The administrator saved the system configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed(Event):
+    """A background job gave up after its last try."""
+
+    queue: str
+    name: str
+    error: str

@@ -1,0 +1,106 @@
+"""Every hook a plugin can implement. Argument names are part of the contract; an implementation may take fewer.
+
+All `register_*` hooks are called once, when an app is built. What they return is collected; a duplicate stops startup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import click
+    import flask
+    import peewee
+    from immich_flask.contracts import plugin as records
+    from immich_flask.contracts.auth import Auth
+
+PROJECT = "immich_flask"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_blueprints() -> Iterable[flask.Blueprint]:
+    """Routes, as `immich_flask.infra.http.blueprint.Blueprint`; served below `/api`."""
+
+
+@hookspec
+def register_models() -> Iterable[type[peewee.Model]]:
+    """Peewee models whose tables the plugin's own `migrations/` folder creates; compared with the schema by
+    `immich-flask migrate --check`."""
+
+
+@hookspec
+def register_settings() -> Iterable[records.Setting]:
+    """Keys of the configuration table `[plugin.<name>]`."""
+
+
+@hookspec
+def register_jobs() -> Iterable[records.Job]:
+    """Background and periodic work."""
+
+
+@hookspec
+def register_listeners() -> Iterable[records.Listener]:
+    """Functions to call when something happens (`immich_flask.contracts.events`)."""
+
+
+@hookspec
+def register_asset_filters() -> Iterable[records.AssetFilter]:
+    """Query parameters by which timeline, search, map and download can be narrowed."""
+
+
+@hookspec
+def register_commands() -> Iterable[click.Command]:
+    """Commands of the `immich-flask` program."""
+
+
+@hookspec
+def asset_access_rules(auth: Auth, permission: str) -> Iterable[records.AssetGrant]:
+    """Assets of others that `auth` may reach with `permission` (`asset.read`, `asset.view`, `asset.download`,
+    `asset.share`). Called for each query of assets that is not limited to the caller's own."""
+
+
+@hookspec
+def response_fields(kind: str, ids: list[str], auth: Auth) -> Iterable[records.ResponseField]:
+    """Fields for answers about `kind` (`"asset"`), for a whole page of ids at once."""
+
+
+@hookspec(firstresult=True)
+def authenticate(request: flask.Request) -> Auth | None:
+    """Recognise a credential that the core doesn't know (a shared link's key). None: not mine; raise
+    `errors.Unauthorized`: mine, and wrong. Called before the core looks for sessions and API keys."""
+
+
+@hookspec
+def server_features(config: Any) -> records.Features:
+    """Flags of `GET /server/features`; `config` is the system configuration as stored."""
+
+
+@hookspec
+def preference_defaults() -> dict[str, Any]:
+    """A section of the users' preferences and its default values, `{section: {key: value}}`."""
+
+
+@hookspec
+def check_config(config: Any) -> None:
+    """Raise `errors.ConfigError` when the configuration file asks for what cannot be."""
+
+
+@hookspec
+def health_checks() -> Iterable[records.HealthCheck]:
+    """Parts that the health endpoint reports."""
+
+
+@hookspec
+def startup(app: flask.Flask) -> None:
+    """The app is built; the database may not be reachable yet."""
+
+
+@hookspec
+def shutdown(app: flask.Flask) -> None:
+    """The process is about to end."""

@@ -1,0 +1,109 @@
+"""What a plugin declares about itself, and the small frozen records that its hooks return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from immich_flask.contracts.events import Event
+
+API_VERSION = 1
+"""Version of this plugin interface. A plugin states the one it was written for; any other stops startup."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginMeta:
+    """`META` in a plugin's `__init__.py`. `requires` are names of plugins whose `api` module this one may import."""
+
+    name: str
+    version: str
+    api_version: int
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of the table `[plugin.<name>]` in the configuration file.
+
+    `check` gets the value and returns None or what is wrong with it, as a few words ("must be positive").
+    """
+
+    name: str
+    default: Any
+    help: str
+    check: Callable[[Any], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Background work known by `name`, run by a worker process of `queue`.
+
+    `run(**payload)` gets the plain JSON values it was queued with. `cron` (five fields, server time) makes it periodic:
+    run once per tick however many workers there are, without arguments. A run that raises is tried again `retries`
+    times with growing delay, then kept as failed.
+    """
+
+    name: str
+    queue: str
+    run: Callable[..., None]
+    cron: str | None = None
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """`run(event)` for each `event` (exact class). See `contracts.events` for the two phases."""
+
+    event: type[Event]
+    phase: Literal["inside", "after"]
+    run: Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetGrant:
+    """Assets that a caller may reach although they are not his own.
+
+    `asset_ids` is a one-column query of asset ids; the core adds the moving parts of live photos and takes out what
+    is locked, and what is trashed.
+    """
+
+    name: str
+    asset_ids: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """One query parameter of timeline, search, map and download, by its name on the wire.
+
+    `where(value, auth)` returns a Peewee condition on `Asset`. It raises an `ApiError` when the caller may not use
+    the value. `scoped`: the condition itself grants access, so the owner filter is dropped (an album's assets).
+    """
+
+    name: str
+    where: Callable[[Any, Any], Any]
+    scoped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseField:
+    """One field that a plugin fills in an answer. `values` maps an id to the value; `missing` stands for the others."""
+
+    name: str
+    values: Mapping[str, Any]
+    missing: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """`run()` returns None when well, else what is wrong."""
+
+    name: str
+    run: Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Flags of `GET /server/features` that this plugin makes true (or false, by its configuration)."""
+
+    flags: Mapping[str, bool] = field(default_factory=dict)

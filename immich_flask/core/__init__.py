@@ -1,0 +1,1 @@
+"""Floor 2: users, sessions, assets, access, settings, jobs and events."""

@@ -1,0 +1,86 @@
+"""The one query from which assets are read: (the caller's own OR what plugins grant) AND restrictions.
+
+No other module selects from `Asset` to answer somebody. Own assets include the trashed, and the locked only with an
+elevated session. A grant (partner, album, shared link) never reaches what is locked or trashed, and extends to the
+moving part of a live photo. A shared link has its grants only, not its owner's assets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import peewee
+
+from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.enums import AssetVisibility
+from immich_flask.contracts.errors import NoAccess
+from immich_flask.core.models import Asset
+from immich_flask.core.runtime import runtime
+from immich_flask.infra.db import many
+
+OWNER_ONLY = frozenset({"asset.update", "asset.delete", "asset.edit.get", "asset.edit.create", "asset.edit.delete"})
+"""Permissions that no grant extends to others."""
+
+
+def visible(auth: Auth, permission: str, *columns: Any) -> peewee.ModelSelect:
+    """`SELECT columns FROM asset` limited to what `auth` may reach with `permission` (`asset.read`, ...)."""
+    return Asset.select(*columns).where(visible_to(auth, permission))
+
+
+def visible_to(auth: Auth, permission: str) -> Any:
+    """The condition behind `visible`, for queries that join `asset` themselves."""
+    conditions = [] if auth.shared_link else [own(auth, permission)]
+    conditions += [shared(grant.asset_ids) for grant in grants(auth, permission)]
+    return any_of(conditions)
+
+
+def own(auth: Auth, permission: str) -> Any:
+    """The caller's own assets; locked ones only when the session is elevated, and never to be shared."""
+    mine = Asset.owner == auth.user_id
+    if auth.elevated and permission != "asset.share":
+        return mine
+    return mine & (Asset.visibility != AssetVisibility.LOCKED)
+
+
+def grants(auth: Auth, permission: str) -> list:
+    """What plugins let `auth` reach beyond his own."""
+    if permission in OWNER_ONLY:
+        return []
+    return [grant for some in runtime.plugins.hook.asset_access_rules(auth=auth, permission=permission)
+            for grant in some]
+
+
+def shared(asset_ids: Any) -> Any:
+    """The condition for granted assets and the moving parts of the live photos among them."""
+    still = Asset.alias()
+    moving = still.select(still.live_photo_video).where(
+        still.id.in_(asset_ids), still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED)
+    return ((Asset.id.in_(asset_ids) | Asset.id.in_(moving))
+            & Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED))
+
+
+def any_of(conditions: Sequence[Any]) -> Any:
+    """OR of the conditions; of none of them nothing is true."""
+    if not conditions:
+        return peewee.SQL("1 = 0")
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result |= condition
+    return result
+
+
+def reachable(auth: Auth, ids: Iterable[str], permission: str) -> set[str]:
+    """Those of `ids` that `auth` may reach with `permission`; one query, however many."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return set()
+    query = visible(auth, permission, Asset.id).where(Asset.id.in_(many(wanted))).tuples()
+    return {asset_id for asset_id, in query}
+
+
+def require(auth: Auth, ids: Iterable[str], permission: str) -> None:
+    """Raise NoAccess unless every one of `ids` is reachable."""
+    wanted = set(ids)
+    if reachable(auth, wanted, permission) != wanted:
+        raise NoAccess(permission)

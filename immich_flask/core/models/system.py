@@ -1,0 +1,34 @@
+"""What the server remembers about itself."""
+
+from __future__ import annotations
+
+from peewee import IntegerField, JSONField, TextField
+
+from immich_flask.core.models.user import new_id
+from immich_flask.infra.db import Model
+from immich_flask.infra.fields import IdField, InstantField, now
+
+
+class SystemMetadata(Model):
+    """One JSON value per key: `system-config` (differences from the defaults), `admin-onboarding`, `license`, ..."""
+
+    key = TextField(primary_key=True)
+    value = JSONField()
+    updated_at = InstantField(default=now)
+
+
+class VersionHistory(Model):
+    """Each version that has served this database, once."""
+
+    id = IdField(primary_key=True, default=new_id)
+    version = TextField()
+    created_at = InstantField(default=now)
+
+
+class FailedAttempt(Model):
+    """Wrong passwords, PINs and link passwords in a row. `subject` is an account, a session or a link, with the
+    caller's address; one right proof forgets them."""
+
+    subject = TextField(primary_key=True)
+    count = IntegerField(default=0)
+    last_at = InstantField(default=now)

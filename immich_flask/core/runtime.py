@@ -1,0 +1,33 @@
+"""What an app is made of, reachable wherever an app context is: requests, jobs, commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, current_app
+from werkzeug.local import LocalProxy
+
+if TYPE_CHECKING:
+    from immich_flask.core.plugins import Plugins
+    from immich_flask.infra.config import Config
+    from immich_flask.infra.storage.base import Storage
+
+EXTENSION = "immich_flask"
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One per app. `queue` wakes workers (see `core.jobs`)."""
+
+    config: Config
+    plugins: Plugins
+    storage: Storage
+    queue: Any
+
+
+def runtime_of(app: Flask) -> Runtime:
+    return app.extensions[EXTENSION]
+
+
+runtime = cast("Runtime", LocalProxy(lambda: runtime_of(current_app)))

@@ -1,0 +1,173 @@
+"""The database: SQLite in WAL mode, or PostgreSQL through psycopg 3. One per process, bound to every model.
+
+Models are bound to `db`, a proxy, because the address is known only when an app is built. Connections are opened for a
+request or a job and given back at its end; nothing connects by accident.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee
+from peewee import DatabaseProxy
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
+
+from immich_flask.contracts.errors import ConfigError
+from immich_flask.infra.config import Config, is_postgres
+
+log = logging.getLogger(__name__)
+
+db = DatabaseProxy()
+
+UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, MaxConnectionsExceeded)
+"""What a query raises when the database is away, locked for too long, or out of connections."""
+
+
+class Model(peewee.Model):
+    """Base of all models. Table names are snake_case and singular (`asset`, `album_user`)."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+def connect_database(config: Config) -> peewee.Database:
+    """Bind `db` to the configured database. Nothing is opened yet.
+
+    A database that was bound before in this process is closed first.
+    """
+    if db.obj is not None:
+        db.obj.close_all()
+    url = config.database_url
+    db.initialize(_postgres(url, config) if is_postgres(url) else _sqlite(url, config))
+    return db.obj
+
+
+def is_sqlite() -> bool:
+    return isinstance(db.obj, peewee.SqliteDatabase)
+
+
+def _sqlite(url: str, config: Config) -> peewee.Database:
+    path = url.removeprefix("sqlite:///")
+    if path in ("", ":memory:"):
+        raise ConfigError("database.url must name a file: web and worker processes share the database")
+    return _Sqlite(
+        path,
+        max_connections=None,
+        autoconnect=False,
+        # A deferred transaction that reads and then writes fails at once when another wrote in between.
+        lock_type="IMMEDIATE",
+        timeout=config.database.busy_timeout_ms / 1000,
+        check_same_thread=False,
+        pragmas={
+            "journal_mode": "wal",
+            "foreign_keys": 1,
+            # With WAL this still survives a killed process; a power cut can lose the last commits, so FULL.
+            "synchronous": "full",
+            "cache_size": -16 * 1024,
+            "mmap_size": 256 * 1024 * 1024,
+            "temp_store": "memory",
+        },
+    )
+
+
+def _postgres(url: str, config: Config) -> peewee.Database:
+    return _Postgres(
+        # Peewee's psycopg 3 adapter recognises only this spelling of the scheme.
+        url.replace("postgres://", "postgresql://", 1),
+        max_connections=config.database.pool_size,
+        timeout=10,
+        stale_timeout=600,
+        autoconnect=False,
+        prefer_psycopg3=True,
+        options="-c timezone=UTC -c datestyle=ISO",
+        connect_timeout=5,
+    )
+
+
+class _Sqlite(PooledSqliteDatabase):
+    # Peewee would make these INTEGER or TEXT by itself; ids and instants are text that SQL can put into JSON.
+    field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT", "DAY": "TEXT"}
+
+
+class _Postgres(PooledPostgresqlDatabase):
+    field_types = {**PooledPostgresqlDatabase.field_types, "INSTANT": "TIMESTAMPTZ(3)", "DAY": "DATE"}
+
+    def _connect(self) -> Any:
+        connection = super()._connect()
+        from immich_flask.infra.pgtypes import register
+
+        register(connection)
+        return connection
+
+
+@contextmanager
+def connected() -> Iterator[peewee.Database]:
+    """Hold a connection for a while (a job, a command, a streamed answer); reuses the one already open."""
+    opened = db.connect(reuse_if_open=True)
+    try:
+        yield db.obj
+    finally:
+        if opened:
+            db.close()
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """A transaction; inside one, a savepoint. The only way to open either (Peewee's own `after_commit` would also run
+    what was registered in a savepoint that was rolled back, and drop the rest when one callback raises)."""
+    callbacks = _pending.callbacks
+    outermost, mark = not db.in_transaction(), len(callbacks)
+    try:
+        with db.atomic():
+            yield
+    except BaseException:
+        del callbacks[mark:]
+        raise
+    if outermost:
+        todo, callbacks[:] = callbacks[:], []
+        for callback in todo:
+            _run(callback)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call `callback` once the outermost transaction has committed; at once when there is none. Never, when the
+    transaction or a savepoint around this call is rolled back. What it raises is logged."""
+    if db.in_transaction():
+        _pending.callbacks.append(callback)
+    else:
+        _run(callback)
+
+
+class _Pending(threading.local):
+    def __init__(self) -> None:
+        self.callbacks: list[Callable[[], None]] = []
+
+
+_pending = _Pending()
+
+
+def _run(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception:
+        log.exception("work after a commit failed")
+
+
+def chunks(values: Any, size: int = 500) -> Iterator[list]:
+    """Cut a long list of ids, so that no statement has more variables than the database takes."""
+    values = list(values)
+    for start in range(0, len(values), size):
+        yield values[start:start + size]
+
+
+def many(values: Any) -> Any:
+    """A subquery of the given ids, as one bound JSON array: `Asset.id.in_(many(ids))` takes any number of ids in one
+    statement, and keeps the statement's text the same."""
+    from immich_flask.infra.sql import id_list
+
+    return id_list(list(values))

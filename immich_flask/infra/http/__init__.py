@@ -1,0 +1,1 @@
+"""HTTP plumbing shared by the core's routes and every plugin's."""

@@ -1,0 +1,186 @@
+"""Routes: one decorator says everything about an operation of the wire, and documents it in our OpenAPI description.
+
+    bp = Blueprint("albums", __name__, url_prefix="/albums", tag="Albums")
+
+    @bp.operation("PATCH", "/{id}", "updateAlbumInfo", permission=Permission.ALBUM_UPDATE,
+                  body=UpdateAlbum, answer=AlbumResponse)
+    def update_album(auth, id, body):
+        return service.update(auth, id, body)
+
+The function gets what it names: `auth` (the caller), the ids of the path, `query`, `body`. What it returns is written
+as JSON with the operation's status; `(value, status)` overrides the status, a `Response` goes out as it is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Response, current_app, g, request
+from marshmallow import Schema, ValidationError, fields, missing
+
+from immich_flask.contracts.errors import BadRequest, PayloadTooLarge, ValidationFailed
+from immich_flask.infra.http.answers import json_response
+from immich_flask.infra.http.schemas import UUIDv4, wire_errors
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an operation. `permission`: what an API key must hold; `all` when the wire names none, None when
+    any key will do. `login`: False for everybody. `shared_link`: open to links too. `admin`: administrators only."""
+
+    permission: str | None = "all"
+    login: bool = True
+    shared_link: bool = False
+    admin: bool = False
+
+
+class _Arguments:
+    """Reads query and body; stands where flask-smorest would use webargs, and reports errors in the wire's shape."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def use_args(self, schema: type[Schema], *, location: str) -> Callable:
+        read, name = {"query": (_query, "query"), "json": (_body, "body")}[location]
+        loader = schema()
+
+        def decorator(view: Callable) -> Callable:
+            @wraps(view)
+            def with_arguments(**kwargs: Any) -> Any:
+                try:
+                    kwargs[name] = loader.load(read())
+                except ValidationError as error:
+                    raise ValidationFailed(wire_errors(error.messages)) from error
+                return view(**kwargs)
+
+            return with_arguments
+
+        return decorator
+
+
+def _query() -> Any:
+    return request.args
+
+
+def _body() -> Any:
+    limit = current_app.config["MAX_BODY_BYTES"]
+    if (request.content_length or 0) > limit:
+        raise PayloadTooLarge()
+    if request.mimetype != "application/json":
+        return missing
+    data = request.stream.read(limit + 1)
+    if len(data) > limit:
+        raise PayloadTooLarge()
+    if not data:
+        return missing
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"Malformed JSON: {error}") from error
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """Operations below `/api` + `url_prefix`. `tag` groups them in the OpenAPI description."""
+
+    ARGUMENTS_PARSER = _Arguments()
+
+    def __init__(self, name: str, import_name: str, *, url_prefix: str = "", tag: str) -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix)
+        self.tag = tag
+
+    def operation(
+        self, method: str, rule: str, operation_id: str, *,
+        permission: str | None = "all", login: bool = True, admin: bool = False, shared_link: bool = False,
+        path: Mapping[str, fields.Field] | None = None,
+        query: type[Schema] | None = None, body: type[Schema] | None = None,
+        answer: type[Schema] | Schema | dict | None = None, status: int = 200,
+        content_type: str = "application/json", upload: type[Schema] | None = None, twin: str | None = None,
+    ) -> Callable:
+        """Register a function for `method` on `rule` (`/{id}/assets`).
+
+        permission, login, admin, shared_link: see `Access`.
+        path: fields for path parameters that are no plain UUID of version 4.
+        query, body: schemas of what comes in; `body` is JSON. `upload`: schema of a multipart form, for documentation;
+            the function reads it itself.
+        answer: schema of what goes out, for documentation; `content_type` when it isn't JSON.
+        twin: another method on the same path, hidden from the description (`PATCH` beside a deprecated `PUT`).
+        """
+        names = _PARAMETER.findall(rule)
+        parameters = {name: (path or {}).get(name) or UUIDv4(required=True) for name in names}
+        access = Access(str(permission) if permission else None, login, shared_link, admin)
+
+        def decorator(function: Callable) -> Callable:
+            wanted = inspect.signature(function).parameters.keys()
+
+            @wraps(function)
+            def view(**kwargs: Any) -> Any:
+                if "auth" in wanted:
+                    kwargs["auth"] = g.auth
+                return function(**kwargs)
+
+            if body is not None:
+                view = self.arguments(body, location="json")(view)
+            if query is not None:
+                view = self.arguments(query, location="query")(view)
+            view = _checked(view, parameters, status)
+            view.access = access
+            view = self._documented(view, operation_id, parameters, upload, answer, status, content_type)
+            flask_rule = _PARAMETER.sub(r"<\1>", rule)
+            self.add_url_rule(flask_rule, operation_id, view, methods=[method], tags=[self.tag])
+            if twin:
+                self._hidden(flask_rule, f"{operation_id}_{twin.lower()}", view, twin)
+            return function
+
+        return decorator
+
+    def _hidden(self, rule: str, endpoint: str, view: Callable, method: str) -> None:
+        self.record(lambda state: state.add_url_rule(rule, endpoint, view, methods=[method]))
+
+    def _documented(self, view: Callable, operation_id: str, parameters: Mapping[str, fields.Field],
+                    upload: type[Schema] | None, answer: Any, status: int, content_type: str) -> Callable:
+        access = view.access
+        if answer is None or content_type != "application/json":
+            media = {content_type: {"schema": answer or {"type": "string", "format": "binary"}}}
+            described = self.alt_response(status, response={
+                "description": "", **({"content": media} if content_type != "application/json" else {})})(view)
+        else:
+            described = self.alt_response(status, schema=answer)(view)
+        if upload is not None:
+            described._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(
+                {"in": "files", "required": True, "schema": upload, "content_type": "multipart/form-data"})
+        described = self.doc(operationId=operation_id, parameters=[
+            {"in": "path", "name": name, "required": True,
+             "schema": {"type": "string", **({"format": "uuid"} if isinstance(field, UUIDv4) else {})}}
+            for name, field in parameters.items()
+        ])(described) if parameters else self.doc(operationId=operation_id)(described)
+        described.access = access
+        return described
+
+
+def _checked(view: Callable, parameters: Mapping[str, fields.Field], status: int) -> Callable:
+    @wraps(view)
+    def checked(**kwargs: Any) -> Response:
+        for name, field in parameters.items():
+            try:
+                kwargs[name] = field.deserialize(kwargs[name])
+            except ValidationError as error:
+                raise ValidationFailed(wire_errors({name: error.messages})) from error
+        value = view(**kwargs)
+        if isinstance(value, Response):
+            return value
+        code = status
+        if isinstance(value, tuple):
+            value, code = value
+        if code == 204:
+            return Response(status=204)
+        return json_response(value, code)
+
+    return checked

@@ -1,0 +1,59 @@
+"""The one place where exceptions become answers, always JSON below `/api`."""
+
+from __future__ import annotations
+
+import logging
+import re
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from immich_flask.contracts.errors import ApiError
+from immich_flask.infra.db import UNAVAILABLE
+from immich_flask.infra.http.answers import json_response
+
+log = logging.getLogger(__name__)
+
+CORRELATION_HEADER = "X-Correlation-ID"
+
+
+def init_errors(app: Flask) -> None:
+    """Install the handlers, and give every request a correlation id that its answer and its log lines carry."""
+
+    @app.before_request
+    def correlate() -> None:
+        g.correlation_id = uuid4().hex[:16]
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        response.headers[CORRELATION_HEADER] = g.correlation_id
+        return response
+
+    @app.errorhandler(ApiError)
+    def known(error: ApiError) -> Response:
+        response = json_response(error.body(), error.status)
+        response.headers.extend(error.headers)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if isinstance(error, (NotFound, MethodNotAllowed)):
+            # Immich's router does not tell a wrong method from a wrong path.
+            return json_response({"message": f"Cannot {request.method} {request.path}"}, 404)
+        if isinstance(error, RequestEntityTooLarge):
+            return json_response({"message": "Payload too large"}, 413)
+        return json_response({"message": error.description or error.name}, error.code or 500)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        if isinstance(error, UNAVAILABLE):
+            log.warning("the database is not available (%s): %s", g.get("correlation_id"), error)
+            return json_response({"message": "Service temporarily unavailable"}, 503)
+        log.exception("%s %s failed (%s)", request.method, request.path, g.get("correlation_id"))
+        return json_response({"message": f"Failed to {_handler_in_words()}"}, 500)
+
+
+def _handler_in_words() -> str:
+    name = (request.endpoint or "answer").rpartition(".")[2]
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()

@@ -1,0 +1,78 @@
+"""Schema migrations: Peewee's runner, one history table for the core and one per plugin, under one lock.
+
+A migration file defines `up(migrator, db)` and imports Peewee, `immich_flask.infra.fields` and
+`immich_flask.infra.tracking`, never live models: it must mean the same after the models moved on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import peewee
+from playhouse.migrations import Runner
+from playhouse.schema_diff import SchemaDiff, diff_models
+
+from immich_flask.infra.db import connected, is_sqlite
+from immich_flask.infra.paths import shipped
+
+_ADVISORY_LOCK = 0x1AA1C4  # any number, the same in every process
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder of migrations and the name of its owner: `core`, or a plugin's."""
+
+    name: str
+    folder: Path
+
+    def runner(self, database: peewee.Database) -> Runner:
+        return Runner(database, str(self.folder), table_name=f"migration_{self.name}")
+
+
+def core_source() -> Source:
+    return Source("core", shipped("migrations"))
+
+
+def pending(sources: Sequence[Source]) -> list[str]:
+    """What has not been applied yet, as `source/migration`."""
+    with connected() as database:
+        return [f"{source.name}/{migration.name}" for source in sources
+                for migration in source.runner(database).status() if not migration.applied]
+
+
+def migrate(sources: Sequence[Source], report: Callable[[str], None] = lambda line: None) -> list[str]:
+    """Apply what is pending, source by source in the order given; returns the applied ones as `source/migration`.
+
+    Two migrators started together both end well: the second waits, then finds nothing to do.
+    """
+    done = []
+    with connected() as database, _lock(database):
+        for source in sources:
+            for name in source.runner(database).up():
+                done.append(f"{source.name}/{name}")
+                report(f"applied {done[-1]}")
+    return done
+
+
+def drift(models: Sequence[type[peewee.Model]]) -> SchemaDiff:
+    """How the schema differs from what the models say; falsy when it does not."""
+    with connected() as database:
+        return diff_models(database, list(models))
+
+
+@contextmanager
+def _lock(database: peewee.Database) -> Iterator[None]:
+    if not is_sqlite():
+        database.execute_sql("SELECT pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
+        try:
+            yield
+        finally:
+            database.execute_sql("SELECT pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
+        return
+    with open(f"{database.database}.migrating", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
