@@ -1,0 +1,153 @@
+"""Pytest fixtures: `server` (shared by the tests of a session), `make_server` (a fresh one), `queries`.
+
+Tests share one server per process, so each makes users of its own; a test that needs an untouched server, other
+plugins or another configuration asks `make_server`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from immich_flask.app import create_app
+from immich_flask.core.plugins import Plugins
+from immich_flask.infra import migrations
+from immich_flask.infra.config import Config, load_config
+from immich_flask.infra.db import connect_database, db
+from immich_flask.testing.callers import Caller, Server
+
+WIRE_CHECKS: list = []
+"""Checks that every JSON answer of every test passes through; the project's own tests add the 3.1.0 schema here."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--backend", choices=("sqlite", "postgres"), default="sqlite",
+                     help="sqlite: SQLite and a folder; postgres: PostgreSQL and S3")
+
+
+class Backend:
+    """Hands out empty, migrated databases and empty storages. Migrations run once per set of plugins."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind, self.folder = kind, folder
+        self._serial = itertools.count(1)
+        self._templates: dict[tuple[str, ...], Any] = {}
+        self._servers = ExitStack()
+        if kind == "postgres":
+            from immich_flask.testing.servers import PostgresServer, S3Server
+
+            self.postgres = self._servers.enter_context(PostgresServer())
+            self.s3 = self._servers.enter_context(S3Server())
+
+    def close(self) -> None:
+        self._servers.close()
+
+    def config(self, **overrides: Any) -> Config:
+        """A configuration with a place of its own; nothing is created in the database yet."""
+        number = next(self._serial)
+        data = self.folder / f"data{number}"
+        data.mkdir()
+        places: dict[str, Any] = {"data_dir": str(data), "auth.bcrypt_rounds": 4, "queue.url": "immediate:"}
+        if self.kind == "postgres":
+            places |= {
+                "database.url": self.postgres.dsn(f"test{number}"),
+                "storage.backend": "s3", "storage.s3.endpoint": self.s3.url, "storage.s3.bucket": f"bucket{number}",
+                "storage.s3.access_key": self.s3.access_key, "storage.s3.secret_key": self.s3.secret_key,
+                "storage.s3.create_bucket": True,
+            }
+        return load_config(overrides={**places, **overrides}, environ={})
+
+    def migrated(self, config: Config, plugins: Plugins) -> None:
+        """Put a migrated, empty database where `config` says."""
+        sources = [migrations.core_source(), *plugins.migration_sources()]
+        key = tuple(source.name for source in sources)
+        if self.kind == "postgres":
+            name = config.database.url.rpartition("/")[2].partition("?")[0]
+            if key not in self._templates:
+                self._templates[key] = template = f"template{len(self._templates)}"
+                self.postgres.create_database(template)
+                self._migrate(load_config(overrides={"database.url": self.postgres.dsn(template)}, environ={}), sources)
+            self.postgres.create_database(self._name(config), template=self._templates[key])
+        else:
+            if key not in self._templates:
+                self._templates[key] = self.folder / f"template{len(self._templates)}.db"
+                self._migrate(load_config(overrides={"database.url": f"sqlite:///{self._templates[key]}"}, environ={}),
+                              sources)
+            shutil.copy(self._templates[key], config.data_path / "immich.db")
+
+    def _migrate(self, config: Config, sources: list[migrations.Source]) -> None:
+        connect_database(config)
+        migrations.migrate(sources)
+        if self.kind == "sqlite":
+            with db.connection_context():
+                db.obj.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.obj.close_all()
+
+    @staticmethod
+    def _name(config: Config) -> str:
+        return "test" + config.data_path.name.removeprefix("data")
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    backend = Backend(request.config.getoption("--backend"), tmp_path_factory.mktemp("servers"))
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="session")
+def make_server(backend: Backend) -> Callable[..., Server]:
+    """`make_server(**{"plugins.disabled": ["map"]})`: a fresh server without users; keys are configuration keys."""
+
+    def make(plugins: Plugins | None = None, **overrides: Any) -> Server:
+        config = backend.config(**overrides)
+        plugins = plugins or Plugins(config)
+        backend.migrated(config, plugins)
+        app: Flask = create_app(config, plugins=plugins)
+        server = Server(app, tuple(WIRE_CHECKS))
+        server.runtime.storage.check()
+        return server
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server(make_server: Callable[..., Server]) -> Server:
+    """The server that tests share, with an administrator."""
+    server = make_server()
+    server.admin = server.user("admin", is_admin=True)
+    return server
+
+
+@pytest.fixture
+def user(server: Server) -> Caller:
+    return server.user("user")
+
+
+@pytest.fixture
+def other(server: Server) -> Caller:
+    return server.user("other")
+
+
+@pytest.fixture
+def queries(server: Server) -> Callable:
+    """`with queries() as sql: ...`: the statements that were run meanwhile."""
+
+    @contextmanager
+    def watch() -> Iterator[list[str]]:
+        server.activate()
+        seen: list[str] = []
+        server.database.query_hooks.append(lambda event: seen.append(event.sql))
+        try:
+            yield seen
+        finally:
+            server.database.query_hooks.pop()
+
+    return watch
