@@ -1,4 +1,4 @@
-"""The extension tables: what a server of 3.1.0 answers to `GET /server/media-types`, and the questions asked of them."""
+"""The extension tables: what `GET /server/media-types` answers, and the questions asked of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,166 @@
+"""From a file to pixels: which library opens it, how large it may be, and as little decoding as the purpose needs.
+
+Libraries beyond Pillow are imported when the first file needs them: a server that never sees a HEIC pays nothing for
+it. Formats are chosen by content, as a phone's `.jpg` is now and then a HEIC; only camera raw goes by its name, because
+most raw formats are TIFF files whose first picture is a stamp-sized one.
+
+Pillow is told the formats it may try. Without that list it would offer a file to every plugin it has, one of which
+hands PostScript to an external program.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+from immich_flask.contracts import media_types
+from plugins.media import jxl
+
+log = logging.getLogger(__name__)
+
+MAX_MEGAPIXELS = 256
+"""Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
+
+# Importing the modules registers these; the names are Pillow's.
+_PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin)
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "JPEG2000", "AVIF", "PSD")
+
+# Pillow's own guard has no notion of our limit and warns from 89 megapixels on; this keeps it as a backstop only.
+Image.MAX_IMAGE_PIXELS = 1_000_000_000
+
+_ORIENTATION = 0x0112
+_TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Undecodable(Exception):
+    """The file is broken, too large, or of a kind that no library here can show. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Decoded pixels, as stored: not yet turned upright.
+
+    `width` and `height` are those of the whole picture as it is displayed, whatever the size of `image`.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+    orientation: int
+    icc_profile: bytes | None
+
+    def upright(self, image: Image.Image) -> Image.Image:
+        """`image`, a resized form of `self.image`, turned the way it is displayed."""
+        turn = _TRANSPOSED.get(self.orientation)
+        return image if turn is None else image.transpose(turn)
+
+
+@contextmanager
+def undecodable(what: str) -> Iterator[None]:
+    """Turns whatever a library raises on a broken file into Undecodable.
+
+    They raise nearly everything: OSError, SyntaxError, struct.error, IndexError, MemoryError, exceptions of their own.
+    """
+    try:
+        yield
+    except Undecodable:
+        raise  # said already what and why
+    except Exception as error:
+        raise Undecodable(f"{what}: {error or type(error).__name__}") from error
+
+
+def decode(
+    path: Path, *, filename: str = "", shorter_side: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+) -> Picture:
+    """The picture in a file, its first frame if it is animated.
+
+    With `shorter_side` it may come out smaller than stored where the format allows to decode less, but never with a
+    shorter side below that. `filename` is the original name, `path`'s own by default.
+
+    Raises Undecodable, and OSError when the file cannot be opened.
+    """
+    with path.open("rb") as file, undecodable(filename or path.name):
+        head = file.read(32)
+        if media_types.is_raw(filename or path.name) and not head.startswith((b"\xff\xd8\xff", b"8BPS")):
+            from plugins.media import raw
+
+            return raw.decode(path, shorter_side, max_megapixels)
+        return decode_stream(file, shorter_side, max_megapixels)
+
+
+def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: float = MAX_MEGAPIXELS) -> Picture:
+    """As `decode`, from an open file and by content alone. May raise anything: wrap it in `undecodable`."""
+    with open_header(file, max_megapixels) as image:
+        width, height = image.size
+        if shorter_side:
+            image.draft(None, fitted((width, height), shorter_side))
+        image.load()
+        check_size(image.size, max_megapixels)
+        # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns TIFF upright by itself.
+        orientation = orientation_of(image)
+        if orientation >= 5:
+            width, height = height, width
+        return Picture(image, width, height, orientation, image.info.get("icc_profile"))
+
+
+def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image.Image:
+    """The picture with only its header read, and found small enough. May raise anything: wrap it in `undecodable`."""
+    file.seek(0)
+    head = file.read(32)
+    formats = _FORMATS
+    if jxl.accepts(head):
+        # The decoder decodes as soon as it opens: look at the size first.
+        check_size(jxl.size(file), max_megapixels)
+        import pillow_jxl
+
+        formats = (pillow_jxl.JpegXLImagePlugin.JXLImageFile.format,)
+    elif head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=True)
+        formats = ("HEIF", "AVIF")
+    file.seek(0)
+    image = Image.open(file, formats=formats)
+    check_size(image.size, max_megapixels)
+    return image
+
+
+def check_size(size: tuple[int, int], max_megapixels: float) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise Undecodable(f"a picture of {width}×{height} pixels")
+    if width * height > max_megapixels * 1_000_000:
+        raise Undecodable(f"{width}×{height} pixels are more than the {max_megapixels} megapixels allowed")
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation (1..8) still to be applied to a loaded image."""
+    if image.format == "HEIF" or (image.format == "JXL" and not getattr(image, "jpeg", False)):
+        return 1  # turned by the container, whatever EXIF says besides
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    return orientation if orientation in _TRANSPOSED else 1
+
+
+def fitted(size: tuple[int, int], shorter_side: int, longest: int = 0) -> tuple[int, int]:
+    """The size with its shorter side brought down to `shorter_side`, never enlarged.
+
+    Rounds like upstream: 3000×2000 becomes 2160×1440 and 375×250. `longest` bounds the other side, for panoramas that
+    an output format could not hold.
+    """
+    scale = min(1.0, shorter_side / min(size), longest / max(size) if longest else 1.0)
+    width, height = (max(1, int(side * scale + 0.5)) for side in size)
+    return width, height
