@@ -1,7 +1,7 @@
 """What is wrong with a request, in the words of the wire.
 
-Immich answers a bad value with the issues of its validator, zod: `{"code", "path": [key or index, ...], "message"}` and a
-few details per code. Here are those codes and texts, and the way from marshmallow's errors to them.
+Immich answers a bad value with the issues of its validator, zod: `{"code", "path": [key or index, ...], "message"}` and
+a few details per code. Here are those codes and texts, and the way from marshmallow's errors to them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def received(value: Any) -> str:
 
 
 def wrong_type(expected: str, value: Any, **details: Any) -> ValidationError:
-    """The error for a value that is not of the type `expected` (string, number, int, boolean, array, object, record)."""
+    """The error for a value that is not of the type `expected` (string, number, int, boolean, array, object…)."""
     message = f"Invalid input: expected {expected}, received {received(value)}"
     return ValidationError(Issue(message, "invalid_type", expected=expected, **details))
 
