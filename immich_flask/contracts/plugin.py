@@ -76,13 +76,17 @@ class AssetGrant:
 class AssetFilter:
     """One query parameter of timeline, search, map and download, by its name on the wire.
 
-    `where(value, auth)` returns a Peewee condition on `Asset`. It raises an `ApiError` when the caller may not use
-    the value. `scoped`: the condition itself grants access, so the owner filter is dropped (an album's assets).
+    `where(value, auth)` returns a Peewee condition on `Asset`, or raises an `ApiError` when the caller may not use the
+    value. What the condition does, by `effect`:
+
+    narrow: leaves less of what is asked for anyway (a tag).
+    scope: says itself whose assets are asked for, instead of the caller's own (an album).
+    widen: adds to the caller's own (partners).
     """
 
     name: str
     where: Callable[[Any, Any], Any]
-    scoped: bool = False
+    effect: Literal["narrow", "scope", "widen"] = "narrow"
 
 
 @dataclass(frozen=True, slots=True)

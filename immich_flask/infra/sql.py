@@ -21,3 +21,15 @@ def month(column: object) -> object:
     if is_sqlite():
         return fn.substr(column, 1, 7).concat("-01")
     return fn.to_char(column, "YYYY-MM-01")
+
+
+def local_day(column: object) -> object:
+    """The day of an instant in UTC; sorts as dates do."""
+    return fn.substr(column, 1, 10) if is_sqlite() else fn.date(column)
+
+
+def seconds_between(start: object, end: object) -> object:
+    """Whole seconds from one instant to the other."""
+    if is_sqlite():
+        return fn.strftime("%s", end) - fn.strftime("%s", start)
+    return fn.date_part("epoch", end - start).cast("INTEGER")

@@ -84,3 +84,8 @@ def require(auth: Auth, ids: Iterable[str], permission: str) -> None:
     wanted = set(ids)
     if reachable(auth, wanted, permission) != wanted:
         raise NoAccess(permission)
+
+
+def select_assets(*columns: Any) -> peewee.ModelSelect:
+    """A query of assets whose conditions the caller takes from `core.assets.filters`, which limit it likewise."""
+    return Asset.select(*columns)

@@ -1,0 +1,138 @@
+"""Months and their columns (server/src/services/timeline.service.ts).
+
+The month of an asset is that of its `local_date_time`, the wall clock where it was taken; within a month assets go by
+local day, then by the instant they were taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from peewee import JOIN, fn
+
+from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
+from immich_flask.contracts.errors import BadRequest
+from immich_flask.core.assets.filters import plugin_conditions, require_elevated
+from immich_flask.core.assets.visible import select_assets
+from immich_flask.core.models import Asset, AssetExif
+from immich_flask.infra.fields import wire
+from immich_flask.infra.sql import local_day, month, seconds_between
+
+SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.ARCHIVE)
+"""Visibilities of a timeline that was asked for none in particular."""
+
+
+def buckets(auth: Auth, query: dict) -> list[dict]:
+    """`[{timeBucket: "2024-05-01", count}]`, newest first unless `order` is asc."""
+    by = month(_dated_by(query))
+    rows = (select_assets(by, fn.COUNT(Asset.id)).where(*_conditions(auth, query))
+            .group_by(by).order_by(by if query["order"] == AssetOrder.ASC else by.desc()).tuples())
+    return [{"timeBucket": name, "count": count} for name, count in rows]
+
+
+def bucket(auth: Auth, query: dict) -> dict[str, list]:
+    """All assets of one month, as equally long columns. Empty when `timeBucket` is not the first of a month."""
+    columns = _columns(auth, query)
+    start: date = query["timeBucket"]
+    if start.day != 1:
+        return {name: [] for name, *_ in columns}
+    dated = _dated_by(query)
+    end = date(start.year + start.month // 12, start.month % 12 + 1, 1) if start < date(9999, 12, 1) else date.max
+    ascending = query["order"] == AssetOrder.ASC
+    order = [dated] if query["orderBy"] == AssetOrderBy.CREATED_AT else [local_day(dated), Asset.file_created_at]
+    rows = (select_assets(*(column for _, column, _ in columns))
+            .join(AssetExif, JOIN.LEFT_OUTER, on=AssetExif.asset == Asset.id)
+            .where(dated >= f"{start}T00:00:00.000Z", dated < f"{end}T00:00:00.000Z", *_conditions(auth, query))
+            .order_by(*(column if ascending else column.desc() for column in (*order, Asset.id))).tuples())
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    return {name: list(map(convert, items)) if convert else list(items)
+            for (name, _, convert), items in zip(columns, values, strict=True)}
+
+
+def _dated_by(query: dict) -> Any:
+    return Asset.created_at if query["orderBy"] == AssetOrderBy.CREATED_AT else Asset.local_date_time
+
+
+def _conditions(auth: Auth, query: dict) -> list:
+    visibility, favorite, trashed = query.get("visibility"), query.get("isFavorite"), query.get("isTrashed", False)
+    if visibility == AssetVisibility.LOCKED:
+        require_elevated(auth)
+    if query.get("withPartners") and (trashed or favorite is not None or visibility in (
+            None, AssetVisibility.ARCHIVE, AssetVisibility.LOCKED)):
+        raise BadRequest("withPartners is only supported for non-archived, non-trashed, non-favorited, "
+                         "non-locked assets")
+    conditions = plugin_conditions(auth, query, permission="timeline.read")
+    conditions.append(Asset.visibility == visibility if visibility else Asset.visibility.in_(SHOWN))
+    if trashed:
+        conditions += [Asset.deleted_at.is_null(False), Asset.status != AssetStatus.DELETED]
+    else:
+        conditions.append(Asset.deleted_at.is_null())
+    if favorite is not None:
+        conditions.append(Asset.is_favorite == favorite)
+    if "bbox" in query:
+        conditions.append(Asset.id.in_(_within(*query["bbox"])))
+    return conditions
+
+
+def _within(west: float, south: float, east: float, north: float) -> Any:
+    longitude = AssetExif.longitude
+    # A box across the date line has its western edge east of its eastern one.
+    inside = longitude.between(west, east) if west <= east else (longitude >= west) | (longitude <= east)
+    return AssetExif.select(AssetExif.asset).where(AssetExif.latitude.between(south, north), inside)
+
+
+def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
+    """(name on the wire, what to select, what to do with each value)."""
+    columns = [
+        ("duration", Asset.duration, None),
+        ("id", Asset.id, None),
+        ("visibility", Asset.visibility, None),
+        ("isFavorite", Asset.is_favorite & (Asset.owner == auth.user_id), bool),
+        ("isImage", Asset.type == "IMAGE", bool),
+        ("isTrashed", Asset.deleted_at.is_null(False), bool),
+        ("livePhotoVideoId", Asset.live_photo_video, None),
+        ("fileCreatedAt", wire(Asset.file_created_at), _without_zone),
+        ("localOffsetHours", seconds_between(Asset.file_created_at, Asset.local_date_time), _hours),
+        ("createdAt", wire(Asset.created_at), _without_zone),
+        ("ownerId", Asset.owner, None),
+        ("projectionType", AssetExif.projection_type, None),
+        ("ratio", fn.ROUND((Asset.width * 1.0 / fn.NULLIF(Asset.height, 0)).cast("NUMERIC"), 3), _ratio),
+        ("status", Asset.status, None),
+        ("thumbhash", Asset.thumbhash, None),
+    ]
+    if auth.shared_link is None or auth.shared_link.show_metadata:
+        columns += [("city", AssetExif.city, None), ("country", AssetExif.country, None)]
+        if query.get("withCoordinates"):
+            columns += [("latitude", AssetExif.latitude, None), ("longitude", AssetExif.longitude, None)]
+    if query.get("withStacked"):
+        columns.append(("stack", _stack(), _stack_pair))
+    return columns
+
+
+def _stack() -> Any:
+    """`<stack id> <number of shown members>` of a stacked asset."""
+    member = Asset.alias()
+    count = (member.select(fn.COUNT(member.id))
+             .where(member.stack_id == Asset.stack_id, member.deleted_at.is_null(),
+                    member.visibility == AssetVisibility.TIMELINE))
+    return fn.TRIM(Asset.stack_id.cast("TEXT").concat(" ").concat(count.cast("TEXT")))
+
+
+def _stack_pair(text: str | None) -> list[str] | None:
+    return text.split(" ") if text else None
+
+
+def _without_zone(instant: str) -> str:
+    return instant[:-1].rstrip("0").rstrip(".") if instant.endswith("0Z") else instant[:-1]
+
+
+def _hours(seconds: float) -> float:
+    hours = seconds / 3600
+    return int(hours) if hours == int(hours) else round(hours, 6)
+
+
+def _ratio(value: Any) -> float:
+    return float(value) if value else 1

@@ -1,0 +1,82 @@
+"""The import rule: a module imports from its own floor or below; a plugin from floors 0 to 2, itself, and the `api` of
+the plugins it requires; the core never names a plugin."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+from tests.rules.source import ROOT, Module, modules, parse
+
+FLOORS = {"contracts": 0, "infra": 1, "core": 2, "api": 3}
+TOP = 4
+PACKAGE = "immich_flask"
+
+
+def floor(module: str) -> int:
+    parts = module.split(".")
+    return FLOORS.get(parts[1], TOP) if len(parts) > 1 else 0
+
+
+def offences(module: Module) -> list[str]:
+    return [f"{module.name} imports {name}" for name in sorted(module.imports) if not _allowed(module.name, name)]
+
+
+def _allowed(importer: str, imported: str) -> bool:
+    if imported.startswith("relative import"):
+        return False
+    mine, theirs = importer.split("."), imported.split(".")
+    if mine[0] == PACKAGE:
+        if theirs[0] == "plugins":
+            return False
+        # `from immich_flask import __version__`: the package itself is on the ground
+        return theirs[0] != PACKAGE or len(theirs) < 3 and not _is_module(imported) or floor(imported) <= floor(importer)
+    if theirs[0] == PACKAGE:
+        return floor(imported) <= 2 or len(theirs) < 3 and not _is_module(imported)
+    if theirs[0] == "plugins" and len(theirs) > 1:
+        return theirs[1] == mine[1] or (theirs[2:3] == ["api"] and theirs[1] in _requires(mine[1]))
+    return True
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def _requires(plugin: str) -> tuple[str, ...]:
+    return importlib.import_module(f"plugins.{plugin}").META.requires
+
+
+def test_every_module_imports_from_its_own_floor_or_below() -> None:
+    assert [offence for module in modules() for offence in offences(module)] == []
+
+
+def test_the_core_names_no_plugin() -> None:
+    """Not even in a text: a name in the core is a feature that cannot be switched off."""
+    names = {path.name for path in (ROOT / "plugins").iterdir() if (path / "hooks.py").exists()}
+    found = [
+        f"{module.name}:{node.lineno} names the plugin {node.value}"
+        for module in modules() if floor(module.name) < TOP and module.name.startswith(PACKAGE)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "is_enabled"
+        for node in node.args if isinstance(node, ast.Constant) and node.value in names
+    ]
+    assert found == []
+
+
+def test_the_rule_notices(tmp_path: Path) -> None:
+    cases = {
+        "immich_flask/infra/a.py": "from immich_flask.core.models import Asset",
+        "immich_flask/core/a.py": "import plugins.media",
+        "immich_flask/core/b.py": "from immich_flask.api.server import bp",
+        "immich_flask/contracts/a.py": "from immich_flask.infra import db",
+        "immich_flask/core/c.py": "from . import models",
+        "plugins/media/a.py": "from immich_flask.api import blueprints",
+        "plugins/media/b.py": "from plugins.timeline import service",
+    }
+    for name, source in cases.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+        assert offences(parse(path, tmp_path)), f"{name}: {source}"
