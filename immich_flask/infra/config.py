@@ -233,7 +233,8 @@ def _check(config: Config) -> None:
     need(not url or is_postgres(url) or url.startswith("sqlite:///"),
          "database.url must begin with sqlite:/// or postgresql://")
     queue = config.queue.url
-    need(not queue or is_postgres(queue) or queue.startswith(("sqlite:///", "redis://", "rediss://")),
+    # "immediate:" runs jobs at once in the process that asks for them; for tests.
+    need(not queue or is_postgres(queue) or queue.startswith(("sqlite:///", "redis://", "rediss://", "immediate:")),
          "queue.url must begin with sqlite:///, postgresql:// or redis://")
     need(config.storage.backend in ("local", "s3"), f"storage.backend must be local or s3, not {config.storage.backend}")
     if config.storage.backend == "s3":
