@@ -5,6 +5,7 @@
         psycopg.connect(postgres.dsn(name))
 
     with S3Server() as s3:
+        name = s3.create_bucket("photos")
         Minio(s3.endpoint, s3.access_key, s3.secret_key, secure=False)
 
 Both are cheap enough to start once per test session (and per xdist worker), and no process of theirs outlives the one
@@ -16,15 +17,18 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from minio import Minio
 from psycopg import sql
 
 START_SECONDS = 60
@@ -184,3 +188,65 @@ class PostgresServer:
             # The programs look for their libraries where the wheel has put them: beside the package.
             shutil.copytree(f"{package}.libs", f"{target.parent}.libs", symlinks=True)
             return target / "bin"
+
+
+class S3Server:
+    """An S3 server on a free port of the loopback interface: rclone over a temporary folder, where a bucket is a folder.
+
+    `url` ("http://127.0.0.1:12345") and `endpoint` (the same without scheme) are set once it runs.
+    """
+
+    access_key = "test-access-key"
+    secret_key = "test-secret-key"
+    region = "us-east-1"
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._home: Path | None = None
+        self._process: TiedProcess | None = None
+
+    def __enter__(self) -> S3Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    @property
+    def endpoint(self) -> str:
+        return self.url.removeprefix("http://")
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds one folder per bucket. For looking only: the server caches what it knows of it."""
+        return self._home / "buckets"
+
+    def start(self) -> None:
+        self._home = home = Path(tempfile.mkdtemp(prefix="s3-"))
+        self.root.mkdir()
+        program = Path(sysconfig.get_path("scripts")) / "rclone"
+        # An empty --config and a bare environment keep the remotes and flags of whoever runs the tests out.
+        command = [str(program), "serve", "s3", str(self.root), "--addr", "127.0.0.1:0", "--config", "",
+                   "--auth-key", f"{self.access_key},{self.secret_key}", "--cache-dir", str(home / "cache")]
+        self._process = TiedProcess(command, log=home / "log", env={"PATH": os.environ.get("PATH", os.defpath)})
+        self._process.wait_until(self._announced, "rclone")
+
+    def stop(self) -> None:
+        """Stop and remove the files. Twice is fine."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+        if self._home is not None:
+            shutil.rmtree(self._home)
+            self._home = None
+
+    def create_bucket(self, name: str) -> str:
+        """Make the bucket `name`. Returns the name."""
+        Minio(self.endpoint, self.access_key, self.secret_key, secure=False, region=self.region).make_bucket(name)
+        return name
+
+    def _announced(self) -> bool:
+        """The system chose the port, so that no two servers can want the same one; the log tells it."""
+        found = re.search(r"Starting s3 server on \[(http://[0-9.:]+)/?\]", self._process.log.read_text())
+        self.url = found.group(1) if found else ""
+        return bool(found)
