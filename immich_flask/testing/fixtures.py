@@ -71,7 +71,7 @@ class Backend:
         if self.kind == "postgres":
             name = config.database.url.rpartition("/")[2].partition("?")[0]
             if key not in self._templates:
-                self._templates[key] = template = f"template{len(self._templates)}"
+                self._templates[key] = template = f"migrated{len(self._templates)}"
                 self.postgres.create_database(template)
                 self._migrate(load_config(overrides={"database.url": self.postgres.dsn(template)}, environ={}), sources)
             self.postgres.create_database(self._name(config), template=self._templates[key])
@@ -103,8 +103,9 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def make_server(backend: Backend) -> Callable[..., Server]:
+def make_server(backend: Backend) -> Iterator[Callable[..., Server]]:
     """`make_server(**{"plugins.disabled": ["map"]})`: a fresh server without users; keys are configuration keys."""
+    made: list[Server] = []
 
     def make(plugins: Plugins | None = None, **overrides: Any) -> Server:
         config = backend.config(**overrides)
@@ -113,9 +114,12 @@ def make_server(backend: Backend) -> Callable[..., Server]:
         app: Flask = create_app(config, plugins=plugins)
         server = Server(app, tuple(WIRE_CHECKS))
         server.runtime.storage.check()
+        made.append(server)
         return server
 
-    return make
+    yield make
+    for server in made:
+        server.database.close_all()
 
 
 @pytest.fixture(scope="session")
