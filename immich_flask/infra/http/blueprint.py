@@ -147,20 +147,16 @@ class Blueprint(flask_smorest.Blueprint):
     def _documented(self, view: Callable, operation_id: str, parameters: Mapping[str, fields.Field],
                     upload: type[Schema] | None, answer: Any, status: int, content_type: str) -> Callable:
         access = view.access
-        if answer is None or content_type != "application/json":
-            media = {content_type: {"schema": answer or {"type": "string", "format": "binary"}}}
-            described = self.alt_response(status, response={
-                "description": "", **({"content": media} if content_type != "application/json" else {})})(view)
-        else:
-            described = self.alt_response(status, schema=answer)(view)
+        if answer is None and content_type != "application/json":
+            answer = {"type": "string", "format": "binary"}
+        described = self.alt_response(status, schema=answer, content_type=content_type, success=True)(view)
         if upload is not None:
             described._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(
                 {"in": "files", "required": True, "schema": upload, "content_type": "multipart/form-data"})
-        described = self.doc(operationId=operation_id, parameters=[
-            {"in": "path", "name": name, "required": True,
-             "schema": {"type": "string", **({"format": "uuid"} if isinstance(field, UUIDv4) else {})}}
-            for name, field in parameters.items()
-        ])(described) if parameters else self.doc(operationId=operation_id)(described)
+        ids = [{"in": "path", "name": name, "required": True,
+                "schema": {"type": "string", **({"format": "uuid"} if isinstance(field, UUIDv4) else {})}}
+               for name, field in parameters.items()]
+        described = self.doc(operationId=operation_id, **({"parameters": ids} if ids else {}))(described)
         described.access = access
         return described
 
