@@ -7,12 +7,15 @@ from flask_smorest import Api
 
 from immich_flask import WIRE_VERSION
 from immich_flask.core.auth.authenticate import authenticate
+from immich_flask.core.jobs.immediate import ImmediateQueue
+from immich_flask.core.jobs.registry import all_jobs
 from immich_flask.core.models import CORE_MODELS
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.runtime import EXTENSION, Runtime
 from immich_flask.infra.config import Config, load_config
 from immich_flask.infra.db import connect_database, db
 from immich_flask.infra.http.errors import init_errors
+from immich_flask.infra.queue import IMMEDIATE, open_wakeups
 from immich_flask.infra.storage import open_storage
 
 
@@ -25,7 +28,9 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
     plugins = plugins or Plugins(config)
     connect_database(config)
     app = Flask("immich_flask", static_folder=None)
-    app.extensions[EXTENSION] = Runtime(config=config, plugins=plugins, storage=open_storage(config), queue=None)
+    app.extensions[EXTENSION] = Runtime(
+        config=config, plugins=plugins, storage=open_storage(config), jobs=all_jobs(plugins),
+        queue=ImmediateQueue(app) if config.queue_url == IMMEDIATE else open_wakeups(config))
     app.config.update(
         MAX_BODY_BYTES=config.server.max_body_mb * 1024 * 1024,
         MAX_CONTENT_LENGTH=config.server.max_upload_gb * 1024**3,

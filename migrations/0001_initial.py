@@ -181,6 +181,7 @@ def up(migrator, db):
         queue = TextField()
         name = TextField()
         payload = JSONField()
+        fingerprint = TextField(index=True)
         state = TextField(default="waiting")
         attempts = IntegerField(default=0)
         run_at = InstantField()
@@ -192,7 +193,15 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "job"
-            indexes = ((("queue", "state", "run_at"), False),)
+            indexes = ((("queue", "state", "run_at", "name"), False),)
+
+    class JobTick(Model):
+        name = TextField(primary_key=True)
+        last_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "job_tick"
 
     class QueueState(Model):
         name = TextField(primary_key=True)
@@ -244,7 +253,7 @@ def up(migrator, db):
 
     class VersionHistory(Model):
         id = IdField(primary_key=True)
-        version = TextField()
+        version = TextField(unique=True)
         created_at = InstantField()
 
         class Meta:
@@ -253,7 +262,7 @@ def up(migrator, db):
 
     db.create_tables([
         User, ApiKey, Asset, AssetExif, AssetFile, AssetJobStatus, AssetMetadata, FailedAttempt,
-        JobRow, QueueState, Session, SystemMetadata, UserMetadata, VersionHistory,
+        JobRow, JobTick, QueueState, Session, SystemMetadata, UserMetadata, VersionHistory,
     ])
     for statement in PARTIAL_INDEXES:
         db.execute_sql(statement)

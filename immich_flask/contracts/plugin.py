@@ -39,15 +39,18 @@ class Setting:
 class Job:
     """Background work known by `name`, run by a worker process of `queue`.
 
-    `run(**payload)` gets the plain JSON values it was queued with. `cron` (five fields, server time) makes it periodic:
-    run once per tick however many workers there are, without arguments. A run that raises is tried again `retries`
+    `run(**payload)` gets the plain JSON values it was queued with, in an app context with a database connection. It
+    may run twice (a worker was killed), so doing it again must do no harm. A run that raises is tried again `retries`
     times with growing delay, then kept as failed.
+
+    `cron` (five fields, server time) makes it periodic: run once per tick however many workers there are, without
+    arguments. A function gives the line as the administrator set it just now, or None while it is switched off.
     """
 
     name: str
     queue: str
     run: Callable[..., None]
-    cron: str | None = None
+    cron: str | Callable[[], str | None] | None = None
     retries: int = 3
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
 from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
+    from immich_flask.contracts.plugin import Job
     from immich_flask.core.plugins import Plugins
     from immich_flask.infra.config import Config
+    from immich_flask.infra.queue import WakeUps
     from immich_flask.infra.storage.base import Storage
 
 EXTENSION = "immich_flask"
@@ -18,12 +20,13 @@ EXTENSION = "immich_flask"
 
 @dataclass(slots=True)
 class Runtime:
-    """One per app. `queue` wakes workers (see `core.jobs`)."""
+    """One per app. `jobs`: the core's and the plugins' by name; `queue` wakes workers (see `core.jobs`)."""
 
     config: Config
     plugins: Plugins
     storage: Storage
-    queue: Any
+    jobs: dict[str, Job]
+    queue: WakeUps
 
 
 def runtime_of(app: Flask) -> Runtime:

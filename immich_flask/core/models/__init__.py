@@ -1,7 +1,7 @@
 """The core's tables. Files by subject; import the models from here."""
 
 from immich_flask.core.models.asset import Asset, AssetExif, AssetFile, AssetJobStatus, AssetMetadata
-from immich_flask.core.models.job import JobRow, QueueState
+from immich_flask.core.models.job import JobRow, JobTick, QueueState
 from immich_flask.core.models.system import FailedAttempt, SystemMetadata, VersionHistory
 from immich_flask.core.models.user import ApiKey, Session, User, UserMetadata
 from immich_flask.infra.tracking import Tombstone
@@ -9,10 +9,11 @@ from immich_flask.infra.tracking import Tombstone
 CORE_MODELS = (
     User, UserMetadata, Session, ApiKey,
     Asset, AssetExif, AssetFile, AssetJobStatus, AssetMetadata,
-    JobRow, QueueState, SystemMetadata, VersionHistory, FailedAttempt, Tombstone,
+    JobRow, JobTick, QueueState, SystemMetadata, VersionHistory, FailedAttempt, Tombstone,
 )
 
 __all__ = [
     "ApiKey", "Asset", "AssetExif", "AssetFile", "AssetJobStatus", "AssetMetadata", "CORE_MODELS", "FailedAttempt",
-    "JobRow", "QueueState", "Session", "SystemMetadata", "Tombstone", "User", "UserMetadata", "VersionHistory",
+    "JobRow", "JobTick", "QueueState", "Session", "SystemMetadata", "Tombstone", "User", "UserMetadata",
+    "VersionHistory",
 ]

@@ -21,7 +21,7 @@ class VersionHistory(Model):
     """Each version that has served this database, once."""
 
     id = IdField(primary_key=True, default=new_id)
-    version = TextField()
+    version = TextField(unique=True)
     created_at = InstantField(default=now)
 
 

@@ -1,0 +1,160 @@
+"""Taking the next job of a queue, running it, and writing down how that ended.
+
+A run belongs to a worker for as long as the worker renews its lease (`alive_at`). One whose worker was killed is given
+back, so that a picture that kills every process that opens it is set aside after a few tries and the queue goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from immich_flask.contracts.events import JobFailed
+from immich_flask.core.events import emit
+from immich_flask.core.models import JobRow, QueueState
+from immich_flask.core.runtime import runtime
+from immich_flask.core.settings import system_config
+from immich_flask.infra.db import atomic, is_sqlite
+from immich_flask.infra.fields import now
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""How old `alive_at` gets before a run counts as killed; workers renew it much more often."""
+
+KILLED_RETRIES = 2
+"""How often a run that was killed is tried again, at least: most are killed for no fault of theirs."""
+
+ERROR_CHARACTERS = 2000
+
+
+def growing(attempts: int) -> timedelta:
+    """How long a run waits after its `attempts`-th failure: 10 s, 1 min, 6 min, ... up to 6 hours."""
+    return min(timedelta(seconds=10 * 6 ** (attempts - 1)), timedelta(hours=6))
+
+
+class Run(NamedTuple):
+    """A run that a worker has taken."""
+
+    id: str
+    queue: str
+    name: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+@dataclass(slots=True)
+class Worker:
+    """One that runs jobs, one after the other. `machine` is common to those whose number of parallel runs is limited
+    together; `run` is what it is at now, for its heartbeat."""
+
+    machine: str
+    number: int = 1
+    delay: Callable[[int], timedelta] = growing
+    run: Run | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.machine}/{self.number}"
+
+
+def run_next(queue: str, worker: Worker) -> bool:
+    """Run the job of `queue` that is due for longest; False when there is none. In an app context, with a connection.
+
+    What the job raises is written down, never raised here.
+    """
+    run = worker.run = _claim(queue, worker) if has_due(queue) else None
+    if run is None:
+        return False
+    try:
+        # Another worker may take the next one meanwhile. Afterwards again, in case the limit kept it from that.
+        _wake_for_more(queue)
+        _execute(run, worker)
+        _wake_for_more(queue)
+    finally:
+        worker.run = None
+    return True
+
+
+def has_due(queue: str) -> bool:
+    """Is there a job in `queue` that a worker could take now?"""
+    return _due(JobRow, queue).exists()
+
+
+def give_back(run: Run, worker: Worker) -> None:
+    """Let another worker begin `run` anew; this attempt does not count. For a worker that has to stop now."""
+    (JobRow.update(state="waiting", worker=None, alive_at=None, attempts=JobRow.attempts - 1)
+     .where(_mine(run, worker)).execute())
+
+
+def bury(condition: Any) -> None:
+    """Write down that the active runs for which `condition` holds were killed: they wait again, or have failed."""
+    with atomic():
+        runs = [Run(*row) for row in JobRow.select(*_RUN).where(JobRow.state == "active", condition).tuples()]
+        for run in runs:
+            log.warning("the process that ran job %s %s was killed, attempt %s", run.name, run.payload, run.attempts)
+            retries = runtime.jobs[run.name].retries if run.name in runtime.jobs else 0
+            _end(run, "the process that ran it was killed", max(retries, KILLED_RETRIES), timedelta(),
+                 (JobRow.id == run.id) & (JobRow.attempts == run.attempts) & (JobRow.state == "active"))
+
+
+_RUN = (JobRow.id, JobRow.queue, JobRow.name, JobRow.payload, JobRow.attempts)
+
+
+def _claim(queue: str, worker: Worker) -> Run | None:
+    candidate = JobRow.alias()
+    query = _due(candidate, queue).order_by(candidate.run_at).limit(1)
+    limit = system_config()["job"].get(queue, {}).get("concurrency")
+    if limit is not None:
+        other = JobRow.alias()
+        busy = other.select(fn.COUNT(other.id)).where(
+            other.queue == queue, other.state == "active", other.worker.startswith(f"{worker.machine}/"))
+        query = query.where(busy < limit)
+    if not is_sqlite():
+        query = query.for_update("FOR UPDATE SKIP LOCKED", of=candidate)
+    with atomic():
+        rows = (JobRow.update(state="active", worker=worker.name, alive_at=now(), attempts=JobRow.attempts + 1)
+                .where(JobRow.id == query).returning(*_RUN).tuples().execute())
+        return next((Run(*row) for row in rows), None)
+
+
+def _due(row: Any, queue: str) -> Any:
+    paused = QueueState.select(QueueState.name).where(QueueState.name == queue, QueueState.is_paused)
+    return row.select(row.id).where(row.queue == queue, row.state == "waiting", row.run_at <= now(),
+                                    row.name.in_(list(runtime.jobs)), ~fn.EXISTS(paused))
+
+
+def _mine(run: Run, worker: Worker) -> Any:
+    return (JobRow.id == run.id) & (JobRow.worker == worker.name) & (JobRow.attempts == run.attempts)
+
+
+def _execute(run: Run, worker: Worker) -> None:
+    job = runtime.jobs[run.name]
+    try:
+        job.run(**run.payload)
+    except Exception as error:
+        log.exception("job %s %s failed, attempt %s", run.name, run.payload, run.attempts)
+        text = f"{type(error).__name__}: {error}"
+        with atomic():
+            _end(run, text, job.retries, worker.delay(run.attempts), _mine(run, worker))
+    else:
+        JobRow.delete().where(_mine(run, worker)).execute()
+
+
+def _end(run: Run, error: str, retries: int, delay: timedelta, still: Any) -> None:
+    """The run ended badly: it waits for another attempt, or has failed. Nothing, when it is not `still` the same."""
+    last = run.attempts > retries
+    changes = {"state": "failed"} if last else {"state": "waiting", "run_at": now() + delay}
+    if (JobRow.update(**changes, worker=None, alive_at=None, error=error[:ERROR_CHARACTERS].replace("\0", ""))
+            .where(still).execute()) and last:
+        emit(JobFailed(run.queue, run.name, error))
+
+
+def _wake_for_more(queue: str) -> None:
+    if has_due(queue):
+        runtime.queue.wake(queue)

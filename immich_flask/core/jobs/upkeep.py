@@ -1,0 +1,64 @@
+"""What a worker does besides running jobs: renew its lease, queue what is periodic, look for what was forgotten.
+
+Every worker does all of it, so none is more important than another; the database lets one of them win.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from peewee import EXCLUDED
+
+from immich_flask.contracts.plugin import Job
+from immich_flask.core.jobs.cron import last_tick
+from immich_flask.core.jobs.enqueue import enqueue
+from immich_flask.core.jobs.runs import LEASE, Worker, bury, has_due
+from immich_flask.core.models import JobRow, JobTick
+from immich_flask.core.runtime import runtime
+from immich_flask.infra.db import atomic
+from immich_flask.infra.fields import now
+
+CATCH_UP = timedelta(days=1)
+"""How long after its time a periodic job is still run, when no worker was there then."""
+
+
+def renew_lease(worker: Worker) -> None:
+    """Say that the worker's run goes on."""
+    if (run := worker.run) is not None:
+        JobRow.update(alive_at=now()).where(JobRow.id == run.id, JobRow.worker == worker.name).execute()
+
+
+def bury_predecessor(worker: Worker) -> None:
+    """A worker that begins runs nothing yet: what stands under its name was run by the process that it replaces."""
+    bury(JobRow.worker == worker.name)
+
+
+def sweep() -> None:
+    """Give back the runs of workers that are gone, and wake the queues that have work: what is due now but was delayed,
+    and what a lost message would have told."""
+    queues = {job.queue for job in runtime.jobs.values()}
+    lost = JobRow.queue.in_(list(queues)) & (JobRow.state == "active") & (JobRow.alive_at < now() - LEASE)
+    if JobRow.select(JobRow.id).where(lost).exists():
+        bury(lost)
+    for queue in sorted(queues):
+        if has_due(queue):
+            runtime.queue.wake(queue)
+
+
+def queue_periodic(since: datetime, until: datetime) -> None:
+    """Queue the periodic jobs whose time came after `since` and not after `until`, each once however many workers ask
+    and however often. Whose last run waits still is not queued again."""
+    for job in runtime.jobs.values():
+        cron = job.cron() if callable(job.cron) else job.cron
+        if cron and (tick := last_tick(cron, since, until)) is not None:
+            _queue_once(job, tick)
+
+
+def _queue_once(job: Job, tick: datetime) -> None:
+    with atomic():
+        won = (JobTick.insert(name=job.name, last_at=tick)
+               .on_conflict(conflict_target=[JobTick.name], update={JobTick.last_at: EXCLUDED.last_at},
+                            where=EXCLUDED.last_at > JobTick.last_at)
+               .returning(JobTick.name).tuples().execute())
+        if list(won):
+            enqueue(job.name, unless_waiting=True)
