@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
-from peewee import SQL, fn
+from collections.abc import Mapping
+from typing import Any
 
-from immich_flask.infra.db import is_sqlite
+import orjson
+from peewee import SQL, Model, fn
+
+from immich_flask.infra.db import db, is_sqlite
 
 
 def id_list(ids: list[str]) -> SQL:
@@ -14,6 +17,33 @@ def id_list(ids: list[str]) -> SQL:
     if is_sqlite():
         return SQL("(SELECT value FROM json_each(?))", [text])
     return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [text])
+
+
+def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set columns of many rows, each to values of its own: `{primary key: {column: value}}`, the same columns for all.
+    One statement with one bound parameter; values are text, numbers or None."""
+    if not values:
+        return
+    database, meta = db.obj, model._meta
+    columns = list(next(iter(values.values())))
+    rows = [[key, *(row[column] for column in columns)] for key, row in values.items()]
+    if is_sqlite():
+        source = "json_each(?) AS each_row"
+        targets = [f"json_extract(each_row.value, '$[{at}]')" for at in range(len(columns) + 1)]
+    else:
+        context = database.get_sql_context()
+        kinds = [meta.columns[column].ddl_datatype(context).sql for column in (meta.primary_key.column_name, *columns)]
+        source = "jsonb_array_elements(%s::jsonb) AS each_row(value)"
+        targets = [f"(each_row.value ->> {at})::{kind}" for at, kind in enumerate(kinds)]
+    settings = ", ".join(f'"{column}" = {target}' for column, target in zip(columns, targets[1:], strict=True))
+    database.execute_sql(
+        f'UPDATE "{meta.table_name}" SET {settings} FROM {source} '
+        f'WHERE "{meta.table_name}"."{meta.primary_key.column_name}" = {targets[0]}', [orjson.dumps(rows).decode()])
+
+
+def for_update(query: object) -> object:
+    """`query`, locking its rows until the transaction ends. SQLite's transactions have locked everything already."""
+    return query if is_sqlite() else query.for_update()
 
 
 def month(column: object) -> object:

@@ -1,4 +1,7 @@
-"""Accounts: find, create, change."""
+"""Accounts: find, create, change.
+
+Changes come as columns of `User`; `password` and `pin_code` in plain text, to be stored hashed.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ from typing import Any
 
 import peewee
 
+from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.events import UserCreated
 from immich_flask.core.auth.secrets import hash_password
 from immich_flask.core.events import emit
 from immich_flask.core.models import User
+from immich_flask.core.settings import setting
+from immich_flask.core.users.answers import PUBLIC_COLUMNS, user_response
 from immich_flask.infra.db import atomic
 
 LABEL_BYTES = 255
@@ -28,6 +34,14 @@ def find_user(user_id: str, *, with_deleted: bool = False) -> User:
     if user is None or (user.deleted_at is not None and not with_deleted):
         raise BadRequest("User not found")
     return user
+
+
+def users_known_to(auth: Auth) -> list[dict]:
+    """`UserResponse` of all accounts, newest first; of the caller's own when users are not public and he is no admin."""
+    query = User.select(*PUBLIC_COLUMNS).where(User.deleted_at.is_null()).order_by(User.created_at.desc())
+    if not (auth.user.is_admin or setting("server.publicUsers")):
+        query = query.where(User.id == auth.user_id)
+    return [user_response(user) for user in query.namedtuples()]
 
 
 def create_user(
@@ -53,7 +67,7 @@ def create_user(
 
 
 def update_user(user_id: str, **changes: Any) -> User:
-    """Change columns of an account that is not soft-deleted, and return it. `password` and `pin_code` in plain text.
+    """Change an account that is not soft-deleted, and return it.
 
     Raises BadRequest when there is no such account, or address or storage label are taken.
     """
@@ -72,9 +86,21 @@ def update_user(user_id: str, **changes: Any) -> User:
         return find_user(user_id)
 
 
+def update_own(user_id: str, **changes: Any) -> User:
+    """Change what the owner of an account may change of it: `email`, `name`, `avatar_color`, `password`.
+
+    An empty password is none, as upstream has it. Raises like `update_user`.
+    """
+    if changes.get("password"):
+        changes["should_change_password"] = False
+    else:
+        changes.pop("password", None)
+    return update_user(user_id, **changes)
+
+
 def set_password(user_id: str, password: str) -> User:
     """Store a password that the owner of the account chose himself, so he need not change it again."""
-    return update_user(user_id, password=password, should_change_password=False)
+    return update_own(user_id, password=password)
 
 
 def clean_label(label: str | None) -> str | None:

@@ -1,0 +1,1 @@
+"""The own account, and who else there is (`/api/users`)."""
