@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask, g, request
-from flask_smorest import Api
 
-from immich_flask import WIRE_VERSION
+from immich_flask.api.openapi import Api
+from immich_flask.api.root import init_root
 from immich_flask.core.auth.authenticate import authenticate
 from immich_flask.core.jobs.immediate import ImmediateQueue
 from immich_flask.core.jobs.registry import all_jobs
@@ -15,6 +15,7 @@ from immich_flask.core.runtime import EXTENSION, Runtime
 from immich_flask.infra.config import Config, load_config
 from immich_flask.infra.db import connect_database, db
 from immich_flask.infra.http.errors import init_errors
+from immich_flask.infra.http.requests import init_requests
 from immich_flask.infra.queue import IMMEDIATE, open_wakeups
 from immich_flask.infra.storage import open_storage
 
@@ -35,8 +36,10 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
         MAX_BODY_BYTES=config.server.max_body_mb * 1024 * 1024,
         MAX_CONTENT_LENGTH=config.server.max_upload_gb * 1024**3,
     )
-    _init_requests(app)
+    init_requests(app)
+    _init_authentication(app)
     _init_routes(app)
+    init_root(app)
     # After flask-smorest, which brings handlers of its own.
     init_errors(app)
     plugins.hook.check_config(config=config)
@@ -44,7 +47,7 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
     return app
 
 
-def _init_requests(app: Flask) -> None:
+def _init_authentication(app: Flask) -> None:
     @app.before_request
     def open_database_and_identify() -> None:
         view = app.view_functions.get(request.endpoint)
@@ -63,17 +66,10 @@ def _init_requests(app: Flask) -> None:
 def _init_routes(app: Flask) -> None:
     from immich_flask.api import blueprints
 
-    app.config.update(
-        API_TITLE="Immich",
-        API_VERSION=".".join(map(str, WIRE_VERSION)),
-        OPENAPI_VERSION="3.0.3",
-        OPENAPI_URL_PREFIX="/api",
-        OPENAPI_JSON_PATH="openapi.json",
-    )
     api = Api(app)
     for blueprint in [*blueprints(), *(item for _, item in app.extensions[EXTENSION].plugins.each(
             "register_blueprints"))]:
-        api.register_blueprint(blueprint, url_prefix="/api" + (blueprint.url_prefix or ""))
+        api.register_blueprint(blueprint)
 
 
 def all_models(plugins: Plugins) -> list[type]:

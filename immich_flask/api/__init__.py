@@ -8,5 +8,7 @@ from immich_flask.infra.http.blueprint import Blueprint
 def blueprints() -> list[Blueprint]:
     """The core's blueprints, in the order of the OpenAPI description."""
     from immich_flask.api.server import bp as server
+    from immich_flask.api.system_config import bp as system_config
+    from immich_flask.api.system_metadata import bp as system_metadata
 
-    return [server]
+    return [server, system_config, system_metadata]

@@ -153,12 +153,35 @@ class Blueprint(flask_smorest.Blueprint):
         if upload is not None:
             described._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(
                 {"in": "files", "required": True, "schema": upload, "content_type": "multipart/form-data"})
-        ids = [{"in": "path", "name": name, "required": True,
-                "schema": {"type": "string", **({"format": "uuid"} if isinstance(field, UUIDv4) else {})}}
-               for name, field in parameters.items()]
-        described = self.doc(operationId=operation_id, **({"parameters": ids} if ids else {}))(described)
+        described = self.doc(operationId=operation_id, **_access_doc(access, parameters))(described)
         described.access = access
         return described
+
+
+def _access_doc(access: Access, parameters: Mapping[str, fields.Field]) -> dict:
+    """What the path and the credentials add to an operation's description, in the wire's words."""
+    doc: dict[str, Any] = {"parameters": [
+        {"in": "path", "name": name, "required": True, "schema": _path_schema(field)}
+        for name, field in parameters.items()
+    ]}
+    if access.shared_link:
+        doc["parameters"] += [{"in": "query", "name": name, "required": False, "schema": {"type": "string"}}
+                              for name in ("key", "slug")]
+    if access.login:
+        doc["security"] = [{"bearer": []}, {"cookie": []}, {"api_key": []}]
+        if access.permission:
+            doc["x-immich-permission"] = access.permission
+        if access.admin:
+            doc["x-immich-admin-only"] = True
+    return doc if doc["parameters"] else {key: value for key, value in doc.items() if key != "parameters"}
+
+
+def _path_schema(field: fields.Field) -> dict:
+    if isinstance(field, UUIDv4):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(field, fields.Enum):
+        return {"type": "string", "enum": [member.value for member in field.enum]}
+    return {"type": "string"}
 
 
 def _checked(view: Callable, parameters: Mapping[str, fields.Field], status: int) -> Callable:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from uuid import uuid4
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -15,20 +14,9 @@ from immich_flask.infra.http.answers import json_response
 
 log = logging.getLogger(__name__)
 
-CORRELATION_HEADER = "X-Correlation-ID"
-
 
 def init_errors(app: Flask) -> None:
-    """Install the handlers, and give every request a correlation id that its answer and its log lines carry."""
-
-    @app.before_request
-    def correlate() -> None:
-        g.correlation_id = uuid4().hex[:16]
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        response.headers[CORRELATION_HEADER] = g.correlation_id
-        return response
+    """Install the handlers."""
 
     @app.errorhandler(ApiError)
     def known(error: ApiError) -> Response:

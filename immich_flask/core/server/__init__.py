@@ -1,0 +1,1 @@
+"""What the server knows about itself: features, versions, space, who uses how much."""

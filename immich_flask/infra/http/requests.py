@@ -1,0 +1,51 @@
+"""What every request goes through: a correlation id, a line in the access log, headers that every answer carries."""
+
+from __future__ import annotations
+
+import logging
+import time
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+log = logging.getLogger("immich_flask.access")
+
+CORRELATION_HEADER = "X-Correlation-ID"
+
+API_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Answers of the API are data. An SVG from somebody's upload, opened as a page of its own, must not run its scripts."""
+
+
+def init_requests(app: Flask) -> None:
+    """Install it; before everything else that happens before a request, as that may fail."""
+
+    @app.before_request
+    def begin() -> None:
+        g.correlation_id = uuid4().hex[:16]
+        g.began_at = time.perf_counter()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers[CORRELATION_HEADER] = g.correlation_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Content-Security-Policy", API_POLICY)
+        if log.isEnabledFor(logging.INFO):
+            _log_when_sent(response)
+        return response
+
+
+def _log_when_sent(response: Response) -> None:
+    """One line when the last byte is out. The path is the route's: real ones, and queries, can hold secrets."""
+    method, began_at, correlation_id = request.method, g.began_at, g.correlation_id
+    path = request.url_rule.rule if request.url_rule else "-"
+    auth = g.get("auth")
+    user = auth.user.id if auth else None
+
+    @response.call_on_close
+    def write() -> None:
+        ms = round((time.perf_counter() - began_at) * 1000, 1)
+        status = response.status_code
+        log.info("%s %s %s %sms%s", method, path, status, ms, f" user={user}" if user else "", extra={
+            "method": method, "path": path, "status": status, "ms": ms, "user": user, "request": correlation_id,
+        })

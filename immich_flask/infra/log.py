@@ -1,0 +1,76 @@
+"""Where log lines go and what they look like: text for people, or one JSON object per line for machines.
+
+Nothing is installed unless `setup_logging` is called, which the programs do (`serve`, `worker`, `wsgi`), not the app:
+an application that is embedded or tested keeps the logging of whoever runs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from flask import g, has_request_context
+
+from immich_flask.infra.config import Config
+from immich_flask.infra.fields import iso
+
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request"}
+"""What every record has; the rest came in by `extra` and goes into the JSON object."""
+
+
+def setup_logging(config: Config) -> None:
+    """Send everything from `logging.level` on to standard error. Calling it again changes level and form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.set_name("immich_flask")
+    handler.setFormatter(JsonFormatter() if config.logging.json else TextFormatter())
+    root = logging.getLogger()
+    root.handlers = [kept for kept in root.handlers if kept.get_name() != handler.get_name()]
+    root.addHandler(handler)
+    root.setLevel(config.logging.level.upper())
+    # The S3 client's pool tells of every connection.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def correlation_id() -> str | None:
+    """The id of the request that is being answered, as its answer's `X-Correlation-ID` has it."""
+    return g.get("correlation_id") if has_request_context() else None
+
+
+class TextFormatter(logging.Formatter):
+    """`2024-05-03T14:02:11.123Z INFO immich_flask.access: GET /api/server/ping 200 1ms (4f2a…)`"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        request = getattr(record, "request", None) or correlation_id()
+        # Text from outside must not be able to begin a line of its own.
+        message = record.getMessage().replace("\n", "\\n").replace("\r", "\\r")
+        line = f"{_time(record)} {record.levelname} {record.name}: {message}"
+        if request:
+            line += f" ({request})"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+class JsonFormatter(logging.Formatter):
+    """`{"time", "level", "logger", "message"}`, with `request` and `error` where there is one, and all of `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request := getattr(record, "request", None) or correlation_id():
+            entry["request"] = request
+        entry |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
+        if record.exc_info:
+            entry["error"] = self.formatException(record.exc_info)
+        return orjson.dumps(entry, default=str).decode()
+
+
+def _time(record: logging.LogRecord) -> str:
+    return iso(datetime.fromtimestamp(record.created, UTC))
