@@ -7,8 +7,10 @@ from immich_flask.infra.http.blueprint import Blueprint
 
 def blueprints() -> list[Blueprint]:
     """The core's blueprints, in the order of the OpenAPI description."""
+    from immich_flask.api.queues import bp as queues
+    from immich_flask.api.queues import jobs_bp as jobs
     from immich_flask.api.server import bp as server
     from immich_flask.api.system_config import bp as system_config
     from immich_flask.api.system_metadata import bp as system_metadata
 
-    return [server, system_config, system_metadata]
+    return [queues, jobs, server, system_config, system_metadata]
