@@ -24,6 +24,28 @@ class AssetCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateUploaded(Event):
+    """Somebody uploaded what the owner has already; `asset_id` is the one he has, which may be in the trash."""
+
+    asset_id: str
+    owner_id: str
+    shared_link_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetCopied(Event):
+    """What belongs to one asset shall also belong to another of the same owner: its albums, its shared links, its
+    stack, as far as they were asked for. The core copies the favourite mark and the sidecar itself."""
+
+    source_id: str
+    target_id: str
+    owner_id: str
+    albums: bool
+    shared_links: bool
+    stack: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AssetMetadataExtracted(Event):
     """Dates, sizes and EXIF of the asset are known now (also after a re-extraction)."""
 
@@ -42,7 +64,8 @@ class AssetReady(Event):
 
 @dataclass(frozen=True, slots=True)
 class AssetsUpdated(Event):
-    """A user changed rows of these assets (favourite, visibility, dates, description, ...)."""
+    """A user changed rows of these assets. `changed` names the columns of `asset` and `asset_exif`: `is_favorite`,
+    `visibility`, `date_time_original`, `description`, ...; `sidecar` stands for the file of that type."""
 
     asset_ids: tuple[str, ...]
     owner_id: str

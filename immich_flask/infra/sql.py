@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -17,6 +17,14 @@ def id_list(ids: list[str]) -> SQL:
     if is_sqlite():
         return SQL("(SELECT value FROM json_each(?))", [text])
     return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [text])
+
+
+def text_list(texts: Iterable[str]) -> SQL:
+    """`SELECT` of the given texts, likewise."""
+    text = orjson.dumps(list(texts)).decode()
+    if is_sqlite():
+        return SQL("(SELECT value FROM json_each(?))", [text])
+    return SQL("(SELECT jsonb_array_elements_text(%s::jsonb))", [text])
 
 
 def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 No other module selects from `Asset` to answer somebody. Own assets include the trashed, and the locked only with an
 elevated session. A grant (partner, album, shared link) never reaches what is locked or trashed, and extends to the
-moving part of a live photo. A shared link has its grants only, not its owner's assets.
+moving part of a live photo. A shared link has its grants only, not its owner's assets. The moving part is withheld
+together with its still, which it would give away.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 
-OWNER_ONLY = frozenset({"asset.update", "asset.delete", "asset.edit.get", "asset.edit.create", "asset.edit.delete"})
-"""Permissions that no grant extends to others."""
+GRANTABLE = frozenset({"asset.read", "asset.view", "asset.download", "asset.share"})
+"""Permissions that plugins can extend to others; all else is the owner's alone."""
 
 
 def visible(auth: Auth, permission: str, *columns: Any) -> peewee.ModelSelect:
@@ -40,12 +41,14 @@ def own(auth: Auth, permission: str) -> Any:
     mine = Asset.owner == auth.user_id
     if auth.elevated and permission != "asset.share":
         return mine
-    return mine & (Asset.visibility != AssetVisibility.LOCKED)
+    still = Asset.alias()
+    return (mine & (Asset.visibility != AssetVisibility.LOCKED)
+            & ~_moving_part_of(still, still.visibility == AssetVisibility.LOCKED))
 
 
 def grants(auth: Auth, permission: str) -> list:
     """What plugins let `auth` reach beyond his own."""
-    if permission in OWNER_ONLY:
+    if permission not in GRANTABLE:
         return []
     return [grant for some in runtime.plugins.hook.asset_access_rules(auth=auth, permission=permission)
             for grant in some]
@@ -56,8 +59,18 @@ def shared(asset_ids: Any) -> Any:
     still = Asset.alias()
     moving = still.select(still.live_photo_video).where(
         still.id.in_(asset_ids), still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED)
+    withheld = Asset.alias()
     return ((Asset.id.in_(asset_ids) | Asset.id.in_(moving))
-            & Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED))
+            & Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED)
+            & ~_moving_part_of(withheld, (withheld.visibility == AssetVisibility.LOCKED)
+                               | withheld.deleted_at.is_null(False)))
+
+
+def _moving_part_of(still: Any, condition: Any) -> Any:
+    """The condition for films that belong to a still, an alias of `Asset`, with `condition`."""
+    # Only hidden ones are looked up: they are few, and a list seldom shows any.
+    return (Asset.visibility == AssetVisibility.HIDDEN) & peewee.fn.EXISTS(
+        still.select(peewee.SQL("1")).where(still.live_photo_video == Asset.id, condition))
 
 
 def any_of(conditions: Sequence[Any]) -> Any:

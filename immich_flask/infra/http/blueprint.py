@@ -49,7 +49,7 @@ class _Arguments:
     DEFAULT_VALIDATION_STATUS = 400
 
     def use_args(self, schema: type[Schema], *, location: str) -> Callable:
-        read, name = {"query": (_query, "query"), "json": (_body, "body")}[location]
+        read, name = {"query": (_query, "query"), "json": (json_body, "body")}[location]
         loader = schema()
 
         def decorator(view: Callable) -> Callable:
@@ -70,7 +70,11 @@ def _query() -> Any:
     return request.args
 
 
-def _body() -> Any:
+def json_body() -> Any:
+    """The parsed body of the current request; `marshmallow.missing` when there is none, or it is not JSON.
+
+    Raises PayloadTooLarge, and BadRequest for what is malformed.
+    """
     limit = current_app.config["MAX_BODY_BYTES"]
     if (request.content_length or 0) > limit:
         raise PayloadTooLarge()
