@@ -118,7 +118,7 @@ class Caller:
             options |= {"data": orjson.dumps(body), "content_type": "application/json"}
         url = path if path.startswith("/.") or path == "/" else f"/api{path}"
         response = self.server.app.test_client(use_cookies=False).open(
-            url, method=method, query_string={**self.query, **(query or {})},
+            url, method=method, query_string={**self.query, **(query or {})} or None,
             headers={**self.headers, **(headers or {})}, **options)
         if response.is_json:
             for check in self.server.checks:

@@ -14,7 +14,7 @@ from peewee import JOIN, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
-from immich_flask.contracts.errors import BadRequest
+from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.core.assets.filters import plugin_conditions, require_elevated
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
@@ -65,6 +65,8 @@ def _conditions(auth: Auth, query: dict) -> list:
         raise BadRequest("withPartners is only supported for non-archived, non-trashed, non-favorited, "
                          "non-locked assets")
     conditions = plugin_conditions(auth, query, permission="timeline.read")
+    if visibility == AssetVisibility.ARCHIVE and query.get("userId", auth.user_id) != auth.user_id:
+        raise NoAccess("archive.read")
     conditions.append(Asset.visibility == visibility if visibility else Asset.visibility.in_(SHOWN))
     if trashed:
         conditions += [Asset.deleted_at.is_null(False), Asset.status != AssetStatus.DELETED]

@@ -1,0 +1,43 @@
+"""What a partner may see: never what is archived, locked or trashed (server/src/repositories/access.repository.ts)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.enums import AssetVisibility
+from immich_flask.contracts.errors import NoAccess
+from immich_flask.contracts.plugin import AssetGrant
+from immich_flask.core.assets.visible import select_assets
+from immich_flask.core.models import Asset, User
+from plugins.partners.models import Partner
+
+SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.HIDDEN)
+"""Hidden ones are the moving parts of live photos."""
+
+
+def grants(auth: Auth) -> list[AssetGrant]:
+    """The assets of all who share with the caller; none for shared links, which stand for what they show."""
+    if auth.shared_link is not None:
+        return []
+    return [AssetGrant("partners", select_assets(Asset.id).where(
+        Asset.owner.in_(sharers(auth)), Asset.visibility.in_(SHOWN)))]
+
+
+def sharers(auth: Auth, *conditions: Any) -> Any:
+    """Query of the ids of the users who share with the caller and are not deleted."""
+    return (Partner.select(Partner.shared_by).join(User, on=User.id == Partner.shared_by)
+            .where(Partner.shared_with == auth.user_id, User.deleted_at.is_null(), *conditions))
+
+
+def timeline_of(user_id: str, auth: Auth) -> Any:
+    """The filter `userId` for somebody else: his assets, if he shares them with the caller."""
+    if not sharers(auth, Partner.shared_by == user_id).exists():
+        raise NoAccess("timeline.read")
+    return (Asset.owner == user_id) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
+
+
+def in_timeline(_wanted: bool, auth: Auth) -> Any:
+    """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline."""
+    return (Asset.owner.in_(sharers(auth, Partner.in_timeline)) & Asset.visibility.in_(SHOWN)
+            & Asset.deleted_at.is_null())
