@@ -56,14 +56,15 @@ def for_update(query: object) -> object:
 
 def month(column: object) -> object:
     """The first day of the month of an instant in UTC: `2024-05-01`."""
+    # Literals: with bound parameters PostgreSQL would not recognise the expression again in GROUP BY.
     if is_sqlite():
-        return fn.substr(column, 1, 7).concat("-01")
-    return fn.to_char(column, "YYYY-MM-01")
+        return fn.substr(column, SQL("1"), SQL("7")).concat(SQL("'-01'"))
+    return fn.to_char(column, SQL("'YYYY-MM-01'"))
 
 
 def local_day(column: object) -> object:
     """The day of an instant in UTC; sorts as dates do."""
-    return fn.substr(column, 1, 10) if is_sqlite() else fn.date(column)
+    return fn.substr(column, SQL("1"), SQL("10")) if is_sqlite() else fn.date(column)
 
 
 def seconds_between(start: object, end: object) -> object:
