@@ -119,8 +119,8 @@ class Api(flask_smorest.Api):
             self.spec.tag({"name": tag, "description": description})
         document = self.spec.to_dict()
         for path in document["paths"].values():
-            for operation in path.values():
-                operation.setdefault("summary", _in_words(operation["operationId"]))
+            for method in path.keys() - {"parameters"}:
+                path[method].setdefault("summary", _in_words(path[method]["operationId"]))
         return document
 
     def _openapi_json(self) -> Response:

@@ -106,15 +106,17 @@ class Blueprint(flask_smorest.Blueprint):
         path: Mapping[str, fields.Field] | None = None,
         query: type[Schema] | None = None, body: type[Schema] | None = None,
         answer: type[Schema] | Schema | dict | None = None, status: int = 200,
-        content_type: str = "application/json", upload: type[Schema] | None = None, twin: str | None = None,
+        also: tuple[int, ...] = (), content_type: str = "application/json", upload: type[Schema] | None = None,
+        headers: tuple[str, ...] = (), twin: str | None = None,
     ) -> Callable:
         """Register a function for `method` on `rule` (`/{id}/assets`).
 
         permission, login, admin, shared_link: see `Access`.
         path: fields for path parameters that are no plain UUID of version 4.
         query, body: schemas of what comes in; `body` is JSON. `upload`: schema of a multipart form, for documentation;
-            the function reads it itself.
-        answer: schema of what goes out, for documentation; `content_type` when it isn't JSON.
+            the function reads it itself, as it does `headers`.
+        answer: schema of what goes out, for documentation; `content_type` when it isn't JSON. `also`: other statuses of
+            success, with the same answer.
         twin: another method on the same path, hidden from the description (`PATCH` beside a deprecated `PUT`).
         """
         names = _PARAMETER.findall(rule)
@@ -136,7 +138,11 @@ class Blueprint(flask_smorest.Blueprint):
                 view = self.arguments(query, location="query")(view)
             view = _checked(view, parameters, status)
             view.access = access
-            view = self._documented(view, operation_id, parameters, upload, answer, status, content_type)
+            view = self._documented(view, operation_id, [
+                *_path_doc(parameters), *_link_doc(access, query), *_header_doc(headers)], upload)
+            for code in (status, *also):
+                view = self._answering(view, code, answer, content_type)
+            view.access = access
             flask_rule = _PARAMETER.sub(r"<\1>", rule)
             self.add_url_rule(flask_rule, operation_id, view, methods=[method], tags=[self.tag])
             if twin:
@@ -148,36 +154,48 @@ class Blueprint(flask_smorest.Blueprint):
     def _hidden(self, rule: str, endpoint: str, view: Callable, method: str) -> None:
         self.record(lambda state: state.add_url_rule(rule, endpoint, view, methods=[method]))
 
-    def _documented(self, view: Callable, operation_id: str, parameters: Mapping[str, fields.Field],
-                    upload: type[Schema] | None, answer: Any, status: int, content_type: str) -> Callable:
-        access = view.access
-        if answer is None and content_type != "application/json":
-            answer = {"type": "string", "format": "binary"}
-        described = self.alt_response(status, schema=answer, content_type=content_type, success=True)(view)
+    def _documented(self, view: Callable, operation_id: str, parameters: list[dict],
+                    upload: type[Schema] | None) -> Callable:
+        described = self.doc(operationId=operation_id, **_security_doc(view.access))(view)
+        # Where flask-smorest keeps what `arguments` was told; `doc` would replace the parameters of the query.
+        documented = described._apidoc.setdefault("arguments", {}).setdefault("parameters", [])
+        documented += parameters
         if upload is not None:
-            described._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(
-                {"in": "files", "required": True, "schema": upload, "content_type": "multipart/form-data"})
-        described = self.doc(operationId=operation_id, **_access_doc(access, parameters))(described)
-        described.access = access
+            documented.append({"in": "files", "required": True, "schema": upload, "content_type": "multipart/form-data"})
         return described
 
+    def _answering(self, view: Callable, status: int, answer: Any, content_type: str) -> Callable:
+        if answer is None and content_type != "application/json":
+            answer = {"type": "string", "format": "binary"}
+        return self.alt_response(status, schema=answer, content_type=content_type, success=True)(view)
 
-def _access_doc(access: Access, parameters: Mapping[str, fields.Field]) -> dict:
-    """What the path and the credentials add to an operation's description, in the wire's words."""
-    doc: dict[str, Any] = {"parameters": [
-        {"in": "path", "name": name, "required": True, "schema": _path_schema(field)}
-        for name, field in parameters.items()
-    ]}
-    if access.shared_link:
-        doc["parameters"] += [{"in": "query", "name": name, "required": False, "schema": {"type": "string"}}
-                              for name in ("key", "slug")]
-    if access.login:
-        doc["security"] = [{"bearer": []}, {"cookie": []}, {"api_key": []}]
-        if access.permission:
-            doc["x-immich-permission"] = access.permission
-        if access.admin:
-            doc["x-immich-admin-only"] = True
-    return doc if doc["parameters"] else {key: value for key, value in doc.items() if key != "parameters"}
+
+def _security_doc(access: Access) -> dict:
+    """What the credentials add to an operation's description, in the wire's words."""
+    if not access.login:
+        return {}
+    doc: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}, {"api_key": []}]}
+    if access.permission:
+        doc["x-immich-permission"] = access.permission
+    if access.admin:
+        doc["x-immich-admin-only"] = True
+    return doc
+
+
+def _path_doc(parameters: Mapping[str, fields.Field]) -> list[dict]:
+    return [{"in": "path", "name": name, "required": True, "schema": _path_schema(field)}
+            for name, field in parameters.items()]
+
+
+def _link_doc(access: Access, query: type[Schema] | None) -> list[dict]:
+    """The credentials of a shared link stand in the query."""
+    described = query().fields if query else ()
+    return [{"in": "query", "name": name, "required": False, "schema": {"type": "string"}}
+            for name in ("key", "slug") if access.shared_link and name not in described]
+
+
+def _header_doc(names: tuple[str, ...]) -> list[dict]:
+    return [{"in": "header", "name": name, "required": False, "schema": {"type": "string"}} for name in names]
 
 
 def _path_schema(field: fields.Field) -> dict:

@@ -1,0 +1,85 @@
+"""The official web client: files of its build, and its index for every address that its own router knows.
+
+Rules of Immich (server/src/app.common.ts, server/src/services/api.service.ts): what lies below `/_app/immutable` never
+changes, the index is never stored, and what is neither file nor API gives the index to whoever takes HTML.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_file
+from werkzeug.exceptions import NotAcceptable, NotFound
+from werkzeug.security import safe_join
+
+IMMUTABLE = "_app/immutable/"
+YEAR = 365 * 24 * 3600
+
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+"""Compressed siblings that the build may have, the smallest first."""
+
+
+class Build:
+    """A folder with a build. `index` is read once: it changes only with a new release of the client."""
+
+    def __init__(self, root: str) -> None:
+        self.root = Path(root).expanduser().resolve()
+        self.index = (self.root / "index.html").read_bytes()
+
+    def find(self, path: str) -> Path | None:
+        """The file under this address; None for what is hidden, outside of the folder, or no file."""
+        joined = safe_join(str(self.root), path)
+        if joined is None or any(part.startswith(".") for part in path.split("/")):
+            return None
+        try:
+            file = Path(joined).resolve()
+            return file if file.is_relative_to(self.root) and file.is_file() else None
+        except (OSError, ValueError):
+            # A name that no file can have: too long, or with a NUL.
+            return None
+
+
+def build_pages(build: Build) -> Blueprint:
+    """The routes that serve `build`."""
+    pages = Blueprint("web", __name__)
+
+    @pages.get("/", provide_automatic_options=False)
+    @pages.get("/<path:path>", provide_automatic_options=False)
+    def page(path: str = "index.html") -> Response:
+        if path == "api" or path.startswith("api/"):
+            raise NotFound()
+        if path != "index.html" and (file := build.find(path)):
+            return _file(file, path)
+        if path.startswith("_app/"):
+            # A script of another release: HTML in its place would only hide that.
+            raise NotFound()
+        if not takes_html():
+            raise NotAcceptable(f"{request.path} is a page, and text/html the only form of it")
+        response = Response(build.index, mimetype="text/html")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return pages
+
+
+def takes_html() -> bool:
+    """Would who asks take HTML for an answer? Who says nothing takes everything."""
+    return not request.accept_mimetypes or request.accept_mimetypes.accept_html
+
+
+def _file(file: Path, path: str) -> Response:
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    siblings = [(encoding, file.with_name(file.name + ending)) for encoding, ending in ENCODINGS]
+    siblings = [(encoding, sibling) for encoding, sibling in siblings if sibling.is_file()]
+    encoding, chosen = next((pair for pair in siblings if request.accept_encodings[pair[0]]), (None, file))
+    response = send_file(chosen, mimetype=kind, conditional=True)
+    if siblings:
+        response.vary.add("Accept-Encoding")
+    if encoding:
+        response.content_encoding = encoding
+    if path.startswith(IMMUTABLE):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"
+    return response
