@@ -59,12 +59,14 @@ def month(column: object) -> object:
     # Literals: with bound parameters PostgreSQL would not recognise the expression again in GROUP BY.
     if is_sqlite():
         return fn.substr(column, SQL("1"), SQL("7")).concat(SQL("'-01'"))
-    return fn.to_char(column, SQL("'YYYY-MM-01'"))
+    return fn.to_char(column, SQL("'YYYY-MM-01'"), coerce=False)
 
 
 def local_day(column: object) -> object:
     """The day of an instant in UTC; sorts as dates do."""
-    return fn.substr(column, SQL("1"), SQL("10")) if is_sqlite() else fn.date(column)
+    if is_sqlite():
+        return fn.substr(column, SQL("1"), SQL("10"), coerce=False)
+    return fn.date(column, coerce=False)
 
 
 def seconds_between(start: object, end: object) -> object:
