@@ -171,6 +171,7 @@ def up(migrator, db):
         subject = TextField(primary_key=True)
         count = IntegerField(default=0)
         last_at = InstantField()
+        blocked_until = InstantField(null=True)
 
         class Meta:
             database = db

@@ -2,11 +2,15 @@
 
 The first credential found decides, in the order of Immich (server/src/services/auth.service.ts): what plugins know
 (shared links), a session token, an API key. There is no falling back to the next when one is wrong.
+
+This runs before nearly every answer: one query by a unique index, rows as tuples, instants compared as the text they
+are stored as. It writes only when a session was not seen for an hour, when the app was updated, or towards the end of
+an elevation.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Request
 
@@ -17,7 +21,7 @@ from immich_flask.core.auth.devices import app_version_of, device_of
 from immich_flask.core.auth.secrets import digest
 from immich_flask.core.models import ApiKey, Session, User
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.fields import now
+from immich_flask.infra.fields import instant, iso, now, wire
 from immich_flask.infra.http.blueprint import Access
 
 ACCESS_COOKIE = "immich_access_token"
@@ -25,10 +29,14 @@ ACCESS_COOKIE = "immich_access_token"
 SEEN_AFTER = timedelta(hours=1)
 """How old `updated_at` of a session gets before it is refreshed."""
 
-PIN_EXTENDED_WITHIN = timedelta(minutes=5)
+PIN_EXTENSION = timedelta(minutes=5)
 """A request in the last minutes of an elevation extends it to this much from now."""
 
+PIN_EXTENSION_STEP = timedelta(seconds=10)
+"""What an extension must gain: a page full of pictures is many requests at once, and each would write."""
+
 _USER = (User.id, User.email, User.name, User.is_admin, User.quota_size_in_bytes, User.quota_usage_in_bytes)
+_SESSION = (Session.id, wire(Session.updated_at), Session.app_version, wire(Session.pin_expires_at))
 
 
 def authenticate(request: Request, access: Access) -> Auth:
@@ -50,9 +58,9 @@ def authenticate(request: Request, access: Access) -> Auth:
 
 def session_token(request: Request) -> str | None:
     """The session token of a request, wherever it stands."""
-    bearer = request.headers.get("Authorization", "")
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     return (request.headers.get("x-immich-user-token") or request.headers.get("x-immich-session-token")
-            or request.args.get("sessionKey") or (bearer[7:].strip() if bearer[:7].lower() == "bearer " else None)
+            or request.args.get("sessionKey") or (bearer.strip() if scheme.lower() == "bearer" else None)
             or request.cookies.get(ACCESS_COOKIE))
 
 
@@ -61,35 +69,44 @@ def _by_session(request: Request) -> Auth | None:
     if not token:
         return None
     moment = now()
-    session = (Session.select(Session, *_USER).join(User)
-               .where(Session.token == digest(token), User.deleted_at.is_null(),
-                      Session.expires_at.is_null() | (Session.expires_at > moment)).first())
-    if session is None:
+    row = (Session.select(*_SESSION, *_USER).join(User)
+           .where(Session.token == digest(token), User.deleted_at.is_null(),
+                  Session.expires_at.is_null() | (Session.expires_at > moment)).tuples().first())
+    if row is None:
         raise Unauthorized("Invalid user token")
+    session_id, updated_at, app_version, pin_expires_at, *user = row
     version = app_version_of(request)
-    if moment - session.updated_at > SEEN_AFTER or (version and version != session.app_version):
-        device = device_of(request)
-        (Session.update(updated_at=moment, device_type=device.type or session.device_type,
-                        device_os=device.os or session.device_os,
-                        app_version=version or session.app_version)
-         .where(Session.id == session.id).execute())
-    elevated = session.pin_expires_at is not None and session.pin_expires_at > moment
-    if elevated and session.pin_expires_at - moment < PIN_EXTENDED_WITHIN:
-        (Session.update(pin_expires_at=moment + PIN_EXTENDED_WITHIN)
-         .where(Session.id == session.id, Session.pin_expires_at.is_null(False)).execute())
-    return Auth(_user(session.user), session=AuthSession(session.id, elevated))
+    if updated_at < iso(moment - SEEN_AFTER) or (version and version != app_version):
+        _refresh(request, session_id, updated_at, version, moment)
+    elevated = pin_expires_at is not None and pin_expires_at > iso(moment)
+    if elevated:
+        _extend(session_id, pin_expires_at, moment)
+    return Auth(AuthUser(*user), session=AuthSession(session_id, elevated))
+
+
+def _refresh(request: Request, session_id: str, updated_at: str, version: str | None, moment: datetime) -> None:
+    """Note that the session is in use, and what the request says of its device; what it does not say stays."""
+    device = device_of(request)
+    said = {"device_type": device.type, "device_os": device.os, "app_version": version}
+    (Session.update({"updated_at": moment, **{column: value for column, value in said.items() if value}})
+     # Of several requests at once only the first has something to write.
+     .where(Session.id == session_id, Session.updated_at == updated_at).execute())
+
+
+def _extend(session_id: str, pin_expires_at: str, moment: datetime) -> None:
+    if instant(pin_expires_at) + PIN_EXTENSION_STEP <= moment + PIN_EXTENSION:
+        # Not when it was locked, or extended by another request, in the meantime.
+        (Session.update(pin_expires_at=moment + PIN_EXTENSION)
+         .where(Session.id == session_id, Session.pin_expires_at == pin_expires_at).execute())
 
 
 def _by_api_key(request: Request) -> Auth | None:
     secret = request.headers.get("x-api-key") or request.args.get("apiKey")
     if not secret:
         return None
-    key = (ApiKey.select(ApiKey, *_USER).join(User)
-           .where(ApiKey.key == digest(secret), User.deleted_at.is_null()).first())
-    if key is None:
+    row = (ApiKey.select(ApiKey.id, ApiKey.permissions, *_USER).join(User)
+           .where(ApiKey.key == digest(secret), User.deleted_at.is_null()).tuples().first())
+    if row is None:
         raise Unauthorized("Invalid API key")
-    return Auth(_user(key.user), api_key=AuthApiKey(key.id, frozenset(key.permissions)))
-
-
-def _user(row: User) -> AuthUser:
-    return AuthUser(row.id, row.email, row.name, row.is_admin, row.quota_size_in_bytes, row.quota_usage_in_bytes)
+    key_id, permissions, *user = row
+    return Auth(AuthUser(*user), api_key=AuthApiKey(key_id, frozenset(permissions)))

@@ -26,9 +26,13 @@ class VersionHistory(Model):
 
 
 class FailedAttempt(Model):
-    """Wrong passwords, PINs and link passwords in a row. `subject` is an account, a session or a link, with the
-    caller's address; one right proof forgets them."""
+    """Wrong passwords, PINs or link passwords in a row; one right proof forgets them (`core.auth.attempts`).
+
+    `subject` stands for an account, session or link, and the caller's address. Until `blocked_until` no further proof
+    is looked at; None before the first delay.
+    """
 
     subject = TextField(primary_key=True)
     count = IntegerField(default=0)
     last_at = InstantField(default=now)
+    blocked_until = InstantField(null=True)

@@ -221,7 +221,10 @@ def _checked(view: Callable, parameters: Mapping[str, fields.Field], status: int
         if isinstance(value, tuple):
             value, code = value
         if code == 204:
-            return Response(status=204)
+            response = Response(status=204)
+            # Nothing is of no type; Flask would call it HTML.
+            del response.headers["Content-Type"]
+            return response
         return json_response(value, code)
 
     return checked
