@@ -19,7 +19,14 @@ from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
 from immich_flask.infra.http.delivery import CACHE_CONTROL, send_object
-from immich_flask.infra.storage.base import ObjectNotFound, Storage, StorageError
+from immich_flask.infra.http.errors import init_errors
+from immich_flask.infra.storage.base import (
+    ObjectNotFound,
+    Storage,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+)
 from immich_flask.infra.storage.local import LocalStorage
 from immich_flask.infra.storage.s3 import S3Storage
 from immich_flask.testing.servers import S3Server, TiedProcess
@@ -256,6 +263,24 @@ def test_redirect_to_the_bucket(bucket: S3Storage, tmp_path: Path) -> None:
     site = Site(local)
     site.arguments["presigned"] = True
     assert site.get().data == BYTES
+
+
+@pytest.mark.parametrize("error, status, message", [
+    (StorageUnavailable("bucket at 10.0.0.1"), 503, "Service temporarily unavailable"),
+    (StorageFull("/srv/photos"), 507, "No space left on the server"),
+    (StorageError("/srv/photos: Permission denied"), 500, "Failed to file"),
+])
+def test_failures_of_the_storage(error: StorageError, status: int, message: str) -> None:
+    """What the client can do about it, and none of what it must not know."""
+    app = Flask(__name__)
+    init_errors(app)
+
+    @app.get("/file")
+    def file() -> None:
+        raise error
+
+    answer = app.test_client().get("/file")
+    assert (answer.status_code, answer.get_json()) == (status, {"message": message})
 
 
 class ReadingWrapper:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from immich_flask.contracts.errors import ApiError
 from immich_flask.infra.db import UNAVAILABLE
 from immich_flask.infra.http.answers import json_response
+from immich_flask.infra.storage.base import ObjectNotFound, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,21 @@ def init_errors(app: Flask) -> None:
         if isinstance(error, RequestEntityTooLarge):
             return json_response({"message": "Payload too large"}, 413)
         return json_response({"message": error.description or error.name}, error.code or 500)
+
+    @app.errorhandler(ObjectNotFound)
+    def lost(error: ObjectNotFound) -> Response:
+        log.error("a row names an object that is not there (%s): %s", g.get("correlation_id"), error)
+        return json_response({"message": "Not Found"}, 404)
+
+    @app.errorhandler(StorageUnavailable)
+    def away(error: StorageUnavailable) -> Response:
+        log.warning("the storage is not available (%s): %s", g.get("correlation_id"), error)
+        return json_response({"message": "Service temporarily unavailable"}, 503)
+
+    @app.errorhandler(StorageFull)
+    def full(error: StorageFull) -> Response:
+        log.error("the storage is full (%s): %s", g.get("correlation_id"), error)
+        return json_response({"message": "No space left on the server"}, 507)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
