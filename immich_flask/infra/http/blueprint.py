@@ -170,6 +170,13 @@ class Blueprint(flask_smorest.Blueprint):
         return self.alt_response(status, schema=answer, content_type=content_type, success=True)(view)
 
 
+def _empty() -> Response:
+    response = Response(status=204)
+    # Werkzeug's default would call the nothing HTML.
+    del response.headers["Content-Type"]
+    return response
+
+
 def _security_doc(access: Access) -> dict:
     """What the credentials add to an operation's description, in the wire's words."""
     if not access.login:
