@@ -135,7 +135,8 @@ class Nested(WireField, fields.Nested):
 
 
 class Record(WireField, fields.Dict):
-    """A JSON object of any keys and values. Values are not looked into, except for text that cannot be stored."""
+    """A JSON object of any keys and values. Values are not looked into, except for text that cannot be stored and
+    nesting that cannot be written out again."""
 
     expected = "record"
 
@@ -147,15 +148,19 @@ class Record(WireField, fields.Dict):
         return value
 
 
+MAX_NESTING = 100
+"""Levels within a `Record`: orjson reads more than the 254 that it writes."""
+
+
 def _texts(value: Any) -> Iterator[str]:
     """All keys and strings within a JSON value. With a stack of its own: the nesting of a body may be deep."""
-    stack = [value]
+    stack = [(value, 1)]
     while stack:
-        item = stack.pop()
+        item, level = stack.pop()
         if isinstance(item, str):
             yield item
-        elif isinstance(item, dict):
-            stack.extend(item)
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
+        elif isinstance(item, (dict, list)):
+            if level > MAX_NESTING:
+                raise ValidationError(Issue(f"Invalid input: expected at most {MAX_NESTING} levels of nesting"))
+            inner = [*item, *item.values()] if isinstance(item, dict) else item
+            stack.extend((one, level + 1) for one in inner)
