@@ -11,6 +11,10 @@ class ConfigError(Exception):
     """Bad configuration: one line that says what to change. Stops startup."""
 
 
+class Hopeless(Exception):
+    """A job raises this when another try would end the same: it is kept as failed at once."""
+
+
 class ApiError(Exception):
     """An answer with a 4xx status, raised from anywhere below a route.
 

@@ -116,6 +116,8 @@ class Caller:
         self.server.activate()
         if body is not None:
             options |= {"data": orjson.dumps(body), "content_type": "application/json"}
+        # Read to the end, so that files of answers are closed; a test of streaming says buffered=False.
+        options.setdefault("buffered", True)
         url = path if path.startswith("/.") or path == "/" else f"/api{path}"
         response = self.server.app.test_client(use_cookies=False).open(
             url, method=method, query_string={**self.query, **(query or {})} or None,

@@ -24,6 +24,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class TiedProcess:
                 stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, **options,
             )
 
-    def wait_until(self, ready: Any, what: str) -> None:
+    def wait_until(self, ready: Callable[[], bool], what: str) -> None:
         """Call `ready()` until it returns true. RuntimeError with the end of the log when that takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while not ready():
@@ -116,8 +117,8 @@ class PostgresServer:
             os.chown(home, account["user"], account["group"])
             self._bin = self._reachable_by(account, self._bin)
         data = home / "data"
-        self._run("initdb", "--pgdata", str(data), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync",
-                  "--no-instructions", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", **account)
+        self._run("initdb", "--pgdata", str(data), "--username=postgres", "--auth=trust", "--encoding=UTF8",
+                  "--no-sync", "--no-instructions", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", **account)
         settings = {**self.SETTINGS, "unix_socket_directories": str(home)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self._process = TiedProcess(
@@ -179,7 +180,8 @@ class PostgresServer:
     def _reachable_by(self, account: dict[str, Any], programs: Path) -> Path:
         """`programs` itself or, where that account may not go there (a virtual environment below /root), a copy."""
         try:
-            subprocess.run([str(programs / "postgres"), "--version"], capture_output=True, check=True, cwd="/", **account)
+            subprocess.run([str(programs / "postgres"), "--version"], capture_output=True, check=True, cwd="/",
+                           **account)
             return programs
         except PermissionError:
             install, package = programs.parent, programs.parents[1]
@@ -191,7 +193,7 @@ class PostgresServer:
 
 
 class S3Server:
-    """An S3 server on a free port of the loopback interface: rclone over a temporary folder, where a bucket is a folder.
+    """An S3 server on a free port of the loopback interface: rclone over a temporary folder, one folder per bucket.
 
     `url` ("http://127.0.0.1:12345") and `endpoint` (the same without scheme) are set once it runs.
     """

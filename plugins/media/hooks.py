@@ -1,0 +1,43 @@
+"""What the media plugin adds: the work that follows an upload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from immich_flask.contracts.enums import JobName, QueueName
+from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
+from immich_flask.contracts.hookspecs import hookimpl
+from immich_flask.contracts.plugin import Features, Job, Listener
+from immich_flask.infra.http.blueprint import Blueprint
+from plugins.media import queueing
+from plugins.media.routes import bp
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    return [bp]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    # The jobs bring Pillow's plugins and FFmpeg into memory, so they are imported when the first one runs.
+    return [
+        Job(JobName.ASSET_EXTRACT_METADATA, QueueName.METADATA_EXTRACTION, queueing.run_extraction),
+        Job(JobName.ASSET_GENERATE_THUMBNAILS, QueueName.THUMBNAIL_GENERATION, queueing.run_thumbnails),
+        Job(JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL, QueueName.METADATA_EXTRACTION, queueing.queue_extraction),
+        Job(JobName.ASSET_GENERATE_THUMBNAILS_QUEUE_ALL, QueueName.THUMBNAIL_GENERATION, queueing.queue_thumbnails),
+    ]
+
+
+@hookimpl
+def register_listeners() -> list[Listener]:
+    return [
+        Listener(AssetCreated, "inside", queueing.on_created),
+        Listener(AssetMetadataExtracted, "inside", queueing.on_extracted),
+        Listener(AssetsUpdated, "inside", queueing.on_updated),
+    ]
+
+
+@hookimpl
+def server_features(config: Any) -> Features:
+    return Features({"sidecar": True})
