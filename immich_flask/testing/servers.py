@@ -118,7 +118,8 @@ class PostgresServer:
             self._bin = self._reachable_by(account, self._bin)
         data = home / "data"
         self._run("initdb", "--pgdata", str(data), "--username=postgres", "--auth=trust", "--encoding=UTF8",
-                  "--no-sync", "--no-instructions", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", **account)
+                  "--no-sync", "--no-instructions", "--locale=C",
+                  "--locale-provider=builtin", "--builtin-locale=C.UTF-8", **account)
         settings = {**self.SETTINGS, "unix_socket_directories": str(home)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self._process = TiedProcess(

@@ -23,8 +23,8 @@ def field(name: str, value: bytes) -> bytes:
 
 
 def file(name: str, data: bytes, filename: str = "a.jpg", content_type: str = "image/jpeg") -> bytes:
-    head = f'--bnd\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\nContent-Type: {content_type}'
-    return head.encode() + b"\r\n\r\n" + data + b"\r\n"
+    head = f'--bnd\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+    return f"{head}Content-Type: {content_type}\r\n\r\n".encode() + data + b"\r\n"
 
 
 END = b"--bnd--\r\n"
@@ -78,8 +78,9 @@ def test_no_parts_at_all() -> None:
 
 
 # What real content resembles least and what parsers stumble over most: pieces of boundaries.
-tricky = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"--bn", b"\r\n--bn", b"--bnd", b"--bndx", b"\n--bn-",
-                                   b" ", b"a", b"\x00\xff", b"--bnd-x", b"\r\n--bnd-x"]), max_size=8).map(b"".join)
+tricky = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"--bn", b"\r\n--bn", b"--bnd", b"--bndx",
+                                   b"\n--bn-", b" ", b"a", b"\x00\xff", b"--bnd-x",
+                                   b"\r\n--bnd-x"]), max_size=8).map(b"".join)
 # These must not contain a boundary that is one: parsers, not only this one, take a bare line feed as well.
 contents = tricky.filter(lambda data: b"--bnd" not in data or all(
     line.startswith((b"--bndx", b"--bnd-x")) or not line.startswith(b"--bnd")
@@ -97,7 +98,8 @@ def encode(parts: list[tuple]) -> bytes:
 
 
 @settings(max_examples=400)
-@given(parts_of_bodies, st.lists(st.integers(1, 60), min_size=1, max_size=12), st.sampled_from([b"", b"\r\n", b"\r\nrest"]))
+@given(parts_of_bodies, st.lists(st.integers(1, 60), min_size=1, max_size=12),
+       st.sampled_from([b"", b"\r\n", b"\r\nrest"]))
 @example([("a", "x.jpg", "image/jpeg", b"")], [1], b"\r\n")
 def test_any_cutting_gives_the_same_parts(parts: list[tuple], sizes: list[int], after: bytes) -> None:
     body = encode(parts) + b"--bnd--" + after
@@ -155,8 +157,8 @@ def test_a_connection_that_breaks() -> None:
 
 
 @pytest.mark.parametrize("content_type", [
-    None, "", "application/json", "multipart/mixed; boundary=bnd", "multipart/form-data", "multipart/form-data; boundary=",
-    "multipart/form-data; boundary=" + "x" * 300, "multipart/form-data; boundary=ü",
+    None, "", "application/json", "multipart/mixed; boundary=bnd", "multipart/form-data",
+    "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 300, "multipart/form-data; boundary=ü",
 ])
 def test_wrong_content_types(content_type: str | None) -> None:
     with pytest.raises(MultipartError):
@@ -164,7 +166,8 @@ def test_wrong_content_types(content_type: str | None) -> None:
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"no boundary at all", b"--bnd\r\n\r\nno headers\r\n--bnd--", b"--bnd\r\nContent-Type: text/plain\r\n\r\nx\r\n--bnd--",
+    b"", b"no boundary at all", b"--bnd\r\n\r\nno headers\r\n--bnd--",
+    b"--bnd\r\nContent-Type: text/plain\r\n\r\nx\r\n--bnd--",
     b"--bnd\r\nContent-Disposition: form-data\r\n\r\nno name\r\n--bnd--",
     b"--bnd\r\nContent-Disposition: form-data; filename=x\r\n\r\nno name\r\n--bnd--",
     b"--bnd\r\nContent-Disposition: form-data; name=\"\xff\xfe\"\r\n\r\nx\r\n--bnd--",
@@ -199,7 +202,8 @@ def test_a_huge_field_is_refused_early() -> None:
 
 
 def test_unread_files_are_skipped() -> None:
-    body = file("first", b"1" * 3 * CHUNK) + file("second", b"2" * 3 * CHUNK) + file("third", b"3") + field("last", b"x") + END
+    body = (file("first", b"1" * 3 * CHUNK) + file("second", b"2" * 3 * CHUNK) + file("third", b"3")
+            + field("last", b"x") + END)
     parts = read_parts(Network(body), TYPE, len(body))
     first = next(parts)
     second = next(parts)

@@ -100,7 +100,7 @@ def send_object(
 
 
 class _SentFile(FileIO):
-    """A range of a file for `wsgi.file_wrapper`. A server that cannot use its descriptor reads, and must not read on."""
+    """A range of a file for `wsgi.file_wrapper`: a server that cannot use the descriptor reads, but not beyond it."""
 
     def __init__(self, path: Path, start: int, length: int, response: Response) -> None:
         super().__init__(path)

@@ -20,7 +20,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from immich_flask.infra.storage.base import (
-    CHUNK,
     TEMPORARY,
     DiskUsage,
     ObjectInfo,
@@ -109,7 +108,7 @@ class LocalStorage:
         self._prune(directories)
         if failed:
             key, error = next(iter(failed.items()))
-            raise StorageError(f"{len(failed)} objects could not be deleted, first {key!r}: {error.strerror}") from error
+            raise StorageError(f"{len(failed)} objects not deleted, first {key!r}: {error.strerror}") from error
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         directory, _, _ = prefix.rpartition("/")
@@ -237,7 +236,7 @@ def _translated(key: str, *, reading: bool = False) -> Iterator[None]:
         if error.errno in _FULL:
             raise StorageFull(f"no space left for {key!r}") from error
         if error.errno == errno.EXDEV:
-            raise StorageError(f"{key!r} lies on another file system than {TEMPORARY}/: mount whole folders only") from error
+            raise StorageError(f"{key!r} lies on another file system than {TEMPORARY}/; mount them as one") from error
         kind = StorageUnavailable if error.errno in _TEMPORARY else StorageError
         raise kind(f"{key!r}: {error.strerror or error}") from error
 

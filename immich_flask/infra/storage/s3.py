@@ -50,9 +50,10 @@ class S3Storage:
     """
 
     def __init__(
-        self, *, endpoint: str, bucket: str, access_key: str, secret_key: str, region: str = "", path_style: bool = True,
-        secure: bool = True, prefix: str = "", create_bucket: bool = False, presigned_redirects: bool = False,
-        part_size: int = PART_SIZE, connect_timeout: float = 5, read_timeout: float = 60,
+        self, *, endpoint: str, bucket: str, access_key: str, secret_key: str, region: str = "",
+        path_style: bool = True, secure: bool = True, prefix: str = "", create_bucket: bool = False,
+        presigned_redirects: bool = False, part_size: int = PART_SIZE, connect_timeout: float = 5,
+        read_timeout: float = 60,
     ) -> None:
         scheme, separator, host = endpoint.strip().rpartition("://")
         self.endpoint = host.rstrip("/")
@@ -194,7 +195,8 @@ class S3Storage:
             raise StorageUnavailable(f"no answer from {self.endpoint}: check storage.s3.endpoint ({error})") from error
         except StorageError as error:
             advice = ADVICE.get(error_code(error.__cause__), "check [storage.s3]")
-            raise StorageError(f"the bucket {self.bucket} at {self.endpoint} cannot be used: {advice} ({error})") from error
+            raise StorageError(
+                f"the bucket {self.bucket} at {self.endpoint} cannot be used: {advice} ({error})") from error
 
     def free_space(self) -> DiskUsage | None:
         return None

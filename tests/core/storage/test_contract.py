@@ -108,7 +108,8 @@ def test_an_upload_that_fails_leaves_nothing(
 
 
 @pytest.mark.parametrize("start, length", [
-    (0, None), (0, 1), (0, 10), (3, None), (3, 4), (9, 1), (9, 100), (10, None), (10, 5), (99, None), (99, 1), (0, 0), (5, 0),
+    (0, None), (0, 1), (0, 10), (3, None), (3, 4), (9, 1), (9, 100), (10, None), (10, 5), (99, None), (99, 1), (0, 0),
+    (5, 0),
 ])
 def test_ranges(storage: Storage, start: int, length: int | None) -> None:
     storage.put("k", [b"0123456789"])
@@ -179,12 +180,13 @@ def test_delete_more_than_one_batch(storage: Storage) -> None:
 
 
 def test_list_by_prefix(storage: Storage) -> None:
-    names = {"originals/ab/1/x.jpg", "originals/ab/2/y z.jpg", "originals/abc/1/ü.jpg", "originals/b", "other", "origin"}
+    names = {"originals/ab/1/x.jpg", "originals/ab/2/y z.jpg", "originals/abc/1/ü.jpg", "originals/b", "other",
+             "origin"}
     for name in names:
         storage.put(name, [name.encode()])
     assert keys(storage) == names
-    for prefix in ("originals/ab/", "originals/ab", "originals/", "orig", "o", "originals/abc/1/", "nothing", "originals/b",
-                   "originals/ab/2/y ", "originals/missing/", "originals/ab/1/x.jpg/"):
+    for prefix in ("originals/ab/", "originals/ab", "originals/", "orig", "o", "originals/abc/1/", "nothing",
+                   "originals/b", "originals/ab/2/y ", "originals/missing/", "originals/ab/1/x.jpg/"):
         assert keys(storage, prefix) == {name for name in names if name.startswith(prefix)}, prefix
     assert {info.size for info in storage.list("originals/abc")} == {len("originals/abc/1/ü.jpg".encode())}
 
@@ -216,7 +218,8 @@ HOSTILE = [
     "../../etc/passwd", "/etc/passwd", "..", ".", "", " ", ".htaccess", "a/b\\c.jpg", "C:\\photo.jpg", "nul\x00l.jpg",
     "new\nline\r.jpg", "tab\t.jpg", "sur\udcffrogate.jpg", "\ufffe.jpg", "ü ö.jpg", "日本語の写真.heic", "🏝️ beach 👨‍👩‍👧.jpg",
     "a" * 400 + ".jpg", "日" * 200 + ".jpg", "x." + "y" * 300, "100%.jpg", "a+b&c=d;e,f?g#h.jpg", "\"quotes\" 'too'.jpg",
-    "trailing. ", "<script>.svg", "tmp", "a\u202egpj.exe", "\u0627\u0644\u0635\u0648\u0631\u0629.jpg", "$(rm -rf).jpg", "*",
+    "trailing. ", "<script>.svg", "tmp", "a\u202egpj.exe", "\u0627\u0644\u0635\u0648\u0631\u0629.jpg", "$(rm -rf).jpg",
+    "*",
 ]
 
 
@@ -233,13 +236,14 @@ def test_hostile_file_names(storage: Storage) -> None:
     assert keys(storage) == set()
 
 
-@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", ".", "a/../b", "..", "a/./b", "a\\b", "a\0b", "a\nb", "a" * 256,
-                                 "a/" * 512 + "a", "\udcff", "tmp", "tmp/x"])
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", ".", "a/../b", "..", "a/./b", "a\\b", "a\0b", "a\nb",
+                                 "a" * 256, "a/" * 512 + "a", "\udcff", "tmp", "tmp/x"])
 def test_illegal_keys(storage: Storage, key: str) -> None:
     url = {"expires": timedelta(hours=1), "content_type": "image/jpeg", "disposition": "inline"}
     for ask in (storage.open, storage.stat, storage.exists, storage.local_path, lambda key: storage.put(key, [b"x"]),
-                lambda key: storage.delete([key]), lambda key: storage.copy(key, "b"), lambda key: storage.copy("b", key),
-                lambda key: storage.as_file(key).__enter__(), lambda key: storage.presigned_url(key, **url)):
+                lambda key: storage.delete([key]), lambda key: storage.copy(key, "b"),
+                lambda key: storage.copy("b", key), lambda key: storage.as_file(key).__enter__(),
+                lambda key: storage.presigned_url(key, **url)):
         with pytest.raises(ValueError, match="storage key"):
             ask(key)
 
