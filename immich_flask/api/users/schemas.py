@@ -7,16 +7,8 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from immich_flask.contracts.enums import UserAvatarColor, UserStatus
 from immich_flask.core.assets.statistics import CalendarHeatmapType
+from immich_flask.core.users.schemas import UserResponse
 from immich_flask.infra.http.schemas import Date, DateTime, Email, Enum, Schema, StrictBool, StrictStr, UUIDv4
-
-
-class UserResponse(Schema):
-    id = UUIDv4(required=True)
-    email = Email(required=True)
-    name = fields.String(required=True)
-    profileImagePath = fields.String(required=True)
-    avatarColor = Enum(UserAvatarColor, required=True)
-    profileChangedAt = DateTime(required=True)
 
 
 class UserLicense(Schema):

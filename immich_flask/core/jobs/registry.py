@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.plugin import Job
+from immich_flask.core.assets import objects, owner
+from immich_flask.core.auth import sessions
 from immich_flask.core.jobs.cron import check_cron
+from immich_flask.core.jobs.nightly import nightly
 from immich_flask.core.plugins import Plugins
+from immich_flask.core.users import removal
 
-CORE_JOBS: list[Job] = []
+BACKGROUND = QueueName.BACKGROUND_TASK
+
+CORE_JOBS = [
+    Job(JobName.FILE_DELETE, BACKGROUND, objects.delete_objects),
+    Job(JobName.SESSION_CLEANUP, BACKGROUND, sessions.remove_stale_sessions, cron=nightly),
+    Job(JobName.USER_DELETE, BACKGROUND, removal.remove_user),
+    Job(JobName.USER_DELETE_CHECK, BACKGROUND, removal.remove_due_users, cron=nightly),
+    Job(JobName.USER_SYNC_USAGE, BACKGROUND, owner.recount_usage, cron=partial(nightly, "syncQuotaUsage")),
+    Job(removal.REMOVE_FILES, BACKGROUND, removal.remove_files),
+]
 """Import a service's function here and add `Job(name, queue, function)`."""
 
 
