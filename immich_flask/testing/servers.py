@@ -103,7 +103,11 @@ class PostgresServer:
         self._process: TiedProcess | None = None
 
     def __enter__(self) -> PostgresServer:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -209,7 +213,11 @@ class S3Server:
         self._process: TiedProcess | None = None
 
     def __enter__(self) -> S3Server:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_exc: object) -> None:
