@@ -56,14 +56,24 @@ def managed(image: Image.Image, icc_profile: bytes | None, colorspace: Colorspac
     return (image.convert("RGB") if image.mode == "CMYK" else image), None
 
 
-@lru_cache(maxsize=64)
 def _space(icc_profile: bytes) -> str | None:
     """The colour space a profile is for ("RGB", "CMYK", "GRAY"…); None for sRGB itself and for what is no profile."""
+    description, space = _described(icc_profile)
+    return None if "srgb" in (description or "").lower() else space
+
+
+def description(icc_profile: bytes) -> str | None:
+    """What a profile calls itself, such as "Display P3"; None for what is no profile."""
+    return _described(icc_profile)[0]
+
+
+@lru_cache(maxsize=64)
+def _described(icc_profile: bytes) -> tuple[str | None, str | None]:
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(icc_profile)).profile
-    except (OSError, ImageCms.PyCMSError):
-        return None
-    return None if "srgb" in (profile.profile_description or "").lower() else profile.xcolor_space.strip()
+        return profile.profile_description or None, profile.xcolor_space.strip()
+    except (OSError, ValueError, ImageCms.PyCMSError):
+        return None, None
 
 
 def _to_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image:

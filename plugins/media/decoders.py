@@ -139,6 +139,15 @@ def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image
     return image
 
 
+def header_size(file: BinaryIO) -> tuple[int, int]:
+    """Width and height as stored. May raise anything: wrap it in `undecodable`."""
+    file.seek(0)
+    if jxl.accepts(file.read(32)):
+        return jxl.size(file)
+    with open_header(file, float("inf")) as image:
+        return image.size
+
+
 def check_size(size: tuple[int, int], max_megapixels: float) -> None:
     width, height = size
     if width < 1 or height < 1:

@@ -8,7 +8,7 @@ import struct
 from array import array
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 CORNERS = {"top left": (255, 0, 0), "top right": (0, 255, 0), "bottom left": (0, 0, 255), "bottom right": (255, 255, 0)}
 
@@ -56,6 +56,71 @@ def oriented(orientation: int) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return exif.tobytes()
+
+
+def exif(gps: tuple[float, float] | None = None, satellites: str = "", **tags: object) -> bytes:
+    """EXIF from the names of Pillow's `ExifTags.Base`; `gps` in degrees, `satellites` as "2023:11:15 12:30:00"."""
+    made = Image.Exif()
+    for name, value in tags.items():
+        tag = ExifTags.Base[name]
+        (made if name in _FIRST_DIRECTORY else made.get_ifd(ExifTags.IFD.Exif))[tag.value] = value
+    where = made.get_ifd(ExifTags.IFD.GPSInfo)
+    if gps:
+        for number, degrees, letters in ((1, gps[0], "NS"), (3, gps[1], "EW")):
+            minutes = abs(degrees) * 60
+            where[number] = letters[degrees < 0]
+            where[number + 1] = (float(minutes // 60), float(minutes % 60 // 1), round(minutes % 1 * 60, 4))
+    if satellites:
+        day, time = satellites.split()
+        where[29], where[7] = day, tuple(float(part) for part in time.split(":"))
+    return made.tobytes()
+
+
+_FIRST_DIRECTORY = {"Make", "Model", "Orientation", "DateTime", "ImageDescription", "Software", "Rating"}
+
+_NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/", "xmp": "http://ns.adobe.com/xap/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/", "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/", "digiKam": "http://www.digikam.org/ns/1.0/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/", "aux": "http://ns.adobe.com/exif/1.0/aux/",
+    "GPano": "http://ns.google.com/photos/1.0/panorama/", "GCamera": "http://ns.google.com/photos/1.0/camera/",
+    "Container": "http://ns.google.com/photos/1.0/container/",
+    "Item": "http://ns.google.com/photos/1.0/container/item/",
+}
+
+
+def xmp(attributes: str = "", inner: str = "") -> bytes:
+    """An XMP packet. All of `_NAMESPACES` may be used in it."""
+    namespaces = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items())
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" {namespaces} {attributes}>{inner}</rdf:Description></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def bag(name: str, *values: str) -> str:
+    items = "".join(f"<rdf:li>{value}</rdf:li>" for value in values)
+    return f"<{name}><rdf:Bag>{items}</rdf:Bag></{name}>"
+
+
+def jpeg(*, packet: bytes = b"", iptc: bytes = b"", **options: object) -> bytes:
+    """A small JPEG; `packet` goes in as its XMP, `iptc` as its IPTC records."""
+    content = encoded(photo(160, 120), "JPEG", **options)
+    segments = b""
+    if packet:
+        segments += _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    if iptc:
+        block = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + bytes(len(iptc) % 2)
+        segments += _segment(0xED, b"Photoshop 3.0\0" + block)
+    return content[:2] + segments + content[2:]
+
+
+def iptc_record(dataset: int, value: bytes) -> bytes:
+    return bytes([0x1C, 2, dataset]) + len(value).to_bytes(2, "big") + value
+
+
+def _segment(marker: int, data: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(data) + 2).to_bytes(2, "big") + data
 
 
 def raw_negative(width: int = 96, height: int = 64, orientation: int = 1) -> bytes:
