@@ -19,7 +19,7 @@ from immich_flask.api.server.schemas import (
 )
 from immich_flask.contracts import media_types
 from immich_flask.contracts.permissions import Permission
-from immich_flask.core.server import about, usage
+from immich_flask.core.server import about, usage, versions
 from immich_flask.core.server.states import version_check_state
 from immich_flask.infra.http.blueprint import Blueprint
 
@@ -91,7 +91,7 @@ def get_storage() -> dict:
 
 @bp.operation("GET", "/version", "getServerVersion", login=False, answer=ServerVersionResponse)
 def get_version() -> dict:
-    return about.version()
+    return versions.version()
 
 
 @bp.operation("GET", "/version-check", "getVersionCheck", permission=Permission.SERVER_VERSION_CHECK,
@@ -103,6 +103,6 @@ def get_version_check() -> dict:
 @bp.operation("GET", "/version-history", "getVersionHistory", login=False,
               answer=ServerVersionHistoryResponse(many=True))
 def get_version_history() -> list:
-    # Written here too, so that the history is right for whoever asks before anything else has written it.
-    about.remember_version()
-    return about.version_history()
+    # Migrating writes it, too; but a server may start on a database that needs no migration.
+    versions.remember_version()
+    return versions.version_history()

@@ -1,12 +1,13 @@
-"""Features, public configuration, versions, licence."""
+"""Features, public configuration, licence."""
 
 from __future__ import annotations
 
-from immich_flask import WIRE_VERSION, __version__
+from immich_flask import __version__
 from immich_flask.contracts.errors import BadRequest, NotFound
 from immich_flask.core.licenses import is_signed
-from immich_flask.core.models import User, VersionHistory
+from immich_flask.core.models import User
 from immich_flask.core.runtime import runtime
+from immich_flask.core.server.versions import VERSION
 from immich_flask.core.settings import (
     forget_system_metadata,
     set_system_metadata,
@@ -14,10 +15,8 @@ from immich_flask.core.settings import (
     system_config,
     system_metadata,
 )
-from immich_flask.infra.db import atomic
-from immich_flask.infra.fields import iso, now, wire
+from immich_flask.infra.fields import iso, now
 
-VERSION = ".".join(map(str, WIRE_VERSION))
 RELEASES = "https://github.com/immich-app/immich/releases"
 
 FLAGS = (
@@ -92,25 +91,6 @@ def apk_links() -> dict[str, str]:
         "universal": f"{base}-release.apk",
         "x86_64": f"{base}-x86_64-release.apk",
     }
-
-
-def version() -> dict:
-    major, minor, patch = WIRE_VERSION
-    return {"major": major, "minor": minor, "patch": patch, "prerelease": None}
-
-
-def version_history() -> list[dict]:
-    """Each version that has served this database, the newest first."""
-    query = (VersionHistory.select(wire(VersionHistory.id), wire(VersionHistory.created_at), VersionHistory.version)
-             .order_by(VersionHistory.created_at.desc()).tuples())
-    return [{"id": id, "createdAt": created_at, "version": version} for id, created_at, version in query]
-
-
-def remember_version() -> None:
-    """Enter this version in the history, if it isn't there yet; any number of processes may do so at once."""
-    if not VersionHistory.select().where(VersionHistory.version == VERSION).exists():
-        with atomic():
-            VersionHistory.insert(version=VERSION).on_conflict_ignore().execute()
 
 
 def license() -> dict:

@@ -14,7 +14,8 @@ from immich_flask.contracts.plugin import Features
 from immich_flask.core import licenses
 from immich_flask.core.models import Asset, AssetExif, User, VersionHistory
 from immich_flask.core.server import usage
-from immich_flask.core.server.about import FLAGS, VERSION, remember_version
+from immich_flask.core.server.about import FLAGS
+from immich_flask.core.server.versions import VERSION, remember_version
 from immich_flask.core.settings import forget_system_metadata
 from immich_flask.infra.fields import now
 
