@@ -55,6 +55,11 @@ def register_asset_filters() -> Iterable[records.AssetFilter]:
 
 
 @hookspec
+def register_sync_types() -> Iterable[records.SyncType]:
+    """What the mobile app keeps a copy of, and how it hears of changes. One plugin answers a request type."""
+
+
+@hookspec
 def register_commands() -> Iterable[click.Command]:
     """Commands of the `immich-flask` program."""
 

@@ -114,3 +114,56 @@ class Features:
     """Flags of `GET /server/features` that this plugin makes true (or false, by its configuration)."""
 
     flags: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRows:
+    """One kind of lines of the sync stream, and the rows they are made of. See `docs/sync.md`.
+
+    type: the type of the lines on the wire (`StackV1`, one of `contracts.sync.SyncEntityType`).
+    order: the column of the rows' time-ordered ids, by which they are sent and acknowledged: `Stack.update_id`,
+        `Tombstone.id`.
+    query: `query(user_id)` returns a Peewee query of the rows that this user may know. What it selects and how it is
+        sorted does not matter.
+    fields: `data` of a line as `infra.json_rows` takes it, `{name on the wire: column, expression or constant}`; or a
+        function of the user's id that returns it.
+    """
+
+    type: str
+    order: Any
+    query: Callable[[str], Any]
+    fields: Mapping[str, Any] | Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncBackfill:
+    """What was there before the user got access to it, so that its ids are older than what he has acknowledged.
+
+    type: the type of these lines (`PartnerAssetBackfillV2`); their data is that of `upserts`.
+    created: the column that tells since when he has access: `Partner.create_id`.
+    parents: `parents(user_id)` returns a query of one column, the ids of what he has access to (partners, albums), from
+        the table of `created`.
+    within: `within(parent_id)` returns the condition that narrows the query of `upserts` to one of them.
+    """
+
+    type: str
+    created: Any
+    parents: Callable[[str], Any]
+    within: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncType:
+    """The answer to one request type of `POST /sync/stream` (`StacksV1`): `deletes`, `backfill`, `updates`, `upserts`,
+    in this order. Where it stands among the other types is fixed by the wire.
+
+    deletes: what the client has to forget; several of the same type are merged.
+    updates: for types whose `upserts` go by the id of a link (an asset was put into an album): the linked rows that
+        changed behind links that the client knows. Its query joins the table of `upserts.order`.
+    """
+
+    request: str
+    upserts: SyncRows
+    deletes: tuple[SyncRows, ...] = ()
+    backfill: SyncBackfill | None = None
+    updates: SyncRows | None = None

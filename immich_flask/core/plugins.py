@@ -16,7 +16,7 @@ import pluggy
 from immich_flask.contracts import hookspecs
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.events import Event
-from immich_flask.contracts.plugin import API_VERSION, AssetFilter, Job, Listener, PluginMeta, Setting
+from immich_flask.contracts.plugin import API_VERSION, AssetFilter, Job, Listener, PluginMeta, Setting, SyncType
 from immich_flask.infra.config import Config
 from immich_flask.infra.migrations import Source
 
@@ -101,6 +101,10 @@ class Plugins:
     @cached_property
     def asset_filters(self) -> dict[str, AssetFilter]:
         return self._by_key("register_asset_filters", lambda item: item.name, "asset filter")
+
+    @cached_property
+    def sync_types(self) -> dict[str, SyncType]:
+        return self._by_key("register_sync_types", lambda item: item.request, "sync type")
 
     @cached_property
     def models(self) -> list[type]:

@@ -7,14 +7,15 @@ import inspect
 
 import pytest
 
-from immich_flask.contracts import enums
+from immich_flask.contracts import enums, sync
 from immich_flask.contracts.permissions import Permission, grants
 from tests.wire.spec import FACTS
 
 # Ours under another name, or known to the wire only by its effects.
 NAMES = {"AssetType": "AssetTypeEnum", "AssetStatus": None}
 
-ENUMS = [each for _, each in inspect.getmembers(enums, inspect.isclass) if each.__module__ == enums.__name__]
+ENUMS = [each for module in (enums, sync) for _, each in inspect.getmembers(module, inspect.isclass)
+         if each.__module__ == module.__name__]
 
 
 @pytest.mark.parametrize("words", [*ENUMS, Permission], ids=lambda each: each.__name__)
