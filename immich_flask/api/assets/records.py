@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from immich_flask.api.assets.blueprint import bp
 from immich_flask.api.assets.schemas import (
-    AssetBulkDelete, AssetBulkUpdate, AssetCopy, AssetResponse, AssetStats, AssetStatsResponse, UpdateAsset,
+    AssetBulkDelete, AssetBulkUpdate, AssetCopy, AssetStats, AssetStatsResponse, UpdateAsset,
 )
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.copy import copy_asset
 from immich_flask.core.assets.read import get_asset
+from immich_flask.core.assets.schemas import AssetResponse
 from immich_flask.core.assets.statistics import statistics
 from immich_flask.core.assets.trash import delete_assets
 from immich_flask.core.assets.update import update_asset, update_assets
