@@ -37,7 +37,8 @@ def find_user(user_id: str, *, with_deleted: bool = False) -> User:
 
 
 def users_known_to(auth: Auth) -> list[dict]:
-    """`UserResponse` of all accounts, newest first; of the caller's own when users are not public and he is no admin."""
+    """`UserResponse` of all accounts, newest first; only the caller's own when users are not public and he is no
+    administrator."""
     query = User.select(*PUBLIC_COLUMNS).where(User.deleted_at.is_null()).order_by(User.created_at.desc())
     if not (auth.user.is_admin or setting("server.publicUsers")):
         query = query.where(User.id == auth.user_id)

@@ -7,7 +7,7 @@ from typing import Any
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.core.assets.owner import recount_usage
-from immich_flask.core.models import User
+from immich_flask.core.models import Session, User
 from immich_flask.core.users.accounts import create_user, find_user, update_user
 from immich_flask.core.users.answers import ADMIN_COLUMNS, user_admin_response, user_admin_responses
 from immich_flask.infra.db import atomic
@@ -39,6 +39,9 @@ def update(auth: Auth, user_id: str, **changes: Any) -> dict:
     with atomic():
         before = find_user(user_id)
         after = update_user(user_id, **changes)
+        if "pin_code" in changes:
+            # Nobody stays in the locked folder by a PIN that no longer counts.
+            Session.update(pin_expires_at=None).where(Session.user == user_id).execute()
         if after.quota_size_in_bytes not in (None, before.quota_size_in_bytes):
             # From here on the number decides about uploads: let it be right.
             recount_usage(user_id)

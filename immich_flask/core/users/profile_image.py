@@ -30,7 +30,7 @@ MAX_PIXELS = 64_000_000
 """What decodes into a quarter of a gigabyte; clients send far less, they let the user crop."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
-"""Those of the accepted file types that Pillow reads by itself. Naming them keeps its other decoders out of reach."""
+"""What Pillow reads by itself of the accepted file types. Naming them keeps its other decoders out of reach."""
 
 LONGEST_SIDE = 16_383
 """What a WebP can have, in pixels."""
@@ -87,7 +87,7 @@ def _rendition(file: BinaryIO, spec: dict) -> bytes:
     out = BytesIO()
     try:
         # A decoded picture can take 4 bytes for each of MAX_PIXELS; taking turns bounds what all of them take.
-        with _turn, Image.open(file, formats=FORMATS) as image:
+        with _turn, Image.open(file, formats=_formats(file)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadRequest("The picture is too large")
             _small(image, spec["size"]).save(out, spec["format"], quality=spec["quality"])
@@ -97,6 +97,18 @@ def _rendition(file: BinaryIO, spec: dict) -> bytes:
         # On broken files Pillow raises nearly everything: OSError, SyntaxError, struct.error, IndexError, ...
         raise BadRequest("Unable to process profile image") from error
     return out.getvalue()
+
+
+def _formats(file: BinaryIO) -> tuple[str, ...]:
+    """Pillow's names of the formats that `file` may have."""
+    head = file.read(12)
+    file.seek(0)
+    if head[4:8] != b"ftyp" or head[8:12] in (b"avif", b"avis"):
+        return FORMATS
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    return ("HEIF",)
 
 
 def _small(image: Image.Image, size: int) -> Image.Image:

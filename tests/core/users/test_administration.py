@@ -8,7 +8,7 @@ import pytest
 
 from immich_flask.contracts.events import UserCreated
 from immich_flask.core.auth.secrets import verify_password
-from immich_flask.core.models import User
+from immich_flask.core.models import Session, User
 from immich_flask.testing.callers import PASSWORD, Caller, Server
 
 UNKNOWN = "6e2c34b1-5a6d-4d3e-9f10-1c2d3e4f5a6b"
@@ -146,6 +146,17 @@ def test_change_secrets(server: Server, user: Caller) -> None:
     assert server.admin.put(at, {"pinCode": None}).status_code == 200
     assert row(server, user.id).pin_code is None
     assert verify_password("By-The-Admin-5", row(server, user.id).password)
+
+
+@pytest.mark.parametrize("pin", ["654321", None])
+def test_a_new_pin_locks(server: Server, user: Caller, pin: str | None) -> None:
+    elevated = user.elevated()
+    server.admin.put(f"/admin/users/{user.id}", {"name": "x"})
+    with server.context():
+        assert Session.get_by_id(elevated.session_id).pin_expires_at is not None
+    server.admin.put(f"/admin/users/{user.id}", {"pinCode": pin})
+    with server.context():
+        assert Session.get_by_id(elevated.session_id).pin_expires_at is None
 
 
 def test_demoting(server: Server) -> None:

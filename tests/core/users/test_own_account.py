@@ -113,7 +113,7 @@ def test_users_that_are_not_public(make_server) -> None:
     assert len(admin.get("/users").json) == 2
 
 
-def test_lists_cost_the_same_for_many(make_server, queries) -> None:
+def test_lists_cost_the_same_for_many(make_server) -> None:
     server = make_server()
     admin = server.user("admin", is_admin=True)
 

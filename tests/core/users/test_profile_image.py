@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 
+import pillow_heif
 import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -44,7 +45,8 @@ def test_upload_and_read(server: Server, user: Caller, other: Caller) -> None:
     assert shown(user, user.id).size == shown(other, user.id).size == (300, 200)
 
 
-@pytest.mark.parametrize(("size", "small"), [((3000, 2000), (375, 250)), ((400, 900), (250, 563)), ((20, 30), (20, 30))])
+@pytest.mark.parametrize(("size", "small"), [
+    ((3000, 2000), (375, 250)), ((400, 900), (250, 563)), ((20, 30), (20, 30))])
 def test_the_shorter_side_counts(user: Caller, size: tuple, small: tuple) -> None:
     assert upload(user, photo(*size), "me.jpg").status_code == 201
     assert shown(user, user.id).size == small
@@ -55,6 +57,13 @@ def test_all_kinds_of_pixels(user: Caller, mode: str) -> None:
     out = io.BytesIO()
     Image.new(mode, (40, 30)).save(out, "JPEG" if mode == "CMYK" else "PNG")
     assert upload(user, out.getvalue(), "me.jpg").status_code == 201
+
+
+def test_from_an_iphone(user: Caller) -> None:
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (600, 400))).save(out)
+    assert upload(user, out.getvalue(), "me.heic").status_code == 201
+    assert shown(user, user.id).size == (375, 250)
 
 
 def test_turned_upright(user: Caller) -> None:
@@ -87,6 +96,7 @@ def test_none(user: Caller) -> None:
     ("me.mp4", b"hello", "Unsupported file type me.mp4"),
     ("me.jpg", b"this is not a picture", "Unable to process profile image"),
     ("me.jpg", b"", "File is empty"),
+    ("me.heic", b"\0\0\0\x18ftypheic" + bytes(64), "Unable to process profile image"),
     ("me.jpg", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "Unable to process profile image"),
     ("me.png", photo(90, 90, fmt="PNG")[:300], "Unable to process profile image"),
 ])
@@ -115,7 +125,8 @@ def test_a_body_that_is_too_large(server: Server, user: Caller) -> None:
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"data": b"x", "content_type": "image/jpeg"}, {"data": {"file": "text"}, "content_type": "multipart/form-data"}])
+    {}, {"data": b"x", "content_type": "image/jpeg"},
+    {"data": {"file": "text"}, "content_type": "multipart/form-data"}])
 def test_no_file(user: Caller, options: dict) -> None:
     answer = user.open("POST", "/users/profile-image", **options)
     assert answer.status_code == 400
