@@ -38,10 +38,10 @@ def change_video(auth: Auth, still_id: str, video_id: str | None) -> None:
     Raises BadRequest as `link` does, and when the film it had was cut out of the still's own file.
     """
     had, visibility = Asset.select(Asset.live_photo_video, Asset.visibility).where(Asset.id == still_id).tuples().get()
-    if video_id == still_id:
-        raise BadRequest("Live photo video must be another asset")
     if video_id is not None:
         link(auth, video_id)
+    if video_id == still_id:
+        raise BadRequest("Live photo video must be another asset")
     if had is not None and had != video_id:
         _release(had, auth.user_id, visibility)
     Asset.update(live_photo_video=video_id).where(Asset.id == still_id).execute()

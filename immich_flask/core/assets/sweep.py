@@ -17,6 +17,8 @@ from immich_flask.infra.storage.base import ObjectInfo, ObjectNotFound
 
 log = logging.getLogger(__name__)
 
+SWEEP = "FileSweep"
+
 OLDER_THAN = timedelta(days=1)
 """An object comes before its row; whatever is younger may still get one."""
 
@@ -32,7 +34,7 @@ _KEY = re.compile(rf"[a-z-]+/({_UUID})/({_UUID})[./_].*")
 
 
 def sweep() -> int:
-    """The job `AssetSweepFiles`: remove objects older than a day that no row knows; returns how many.
+    """The job `FileSweep`: remove objects older than a day that no row knows; returns how many.
 
     Objects whose keys are not of our making are left alone. After a database was put back from an old backup nearly
     everything may look strange; then nothing is removed.

@@ -82,14 +82,14 @@ def _change(ids: tuple[str, ...], owner_id: str, changes: Mapping[str, Any]) -> 
 
 
 def _change_facts(ids: tuple[str, ...], facts: dict[str, Any]) -> None:
-    edited = set(facts)
-    if "description" in facts:
-        facts["description"] = facts["description"].strip()
-    if "latitude" in facts:
+    columns = dict(facts)
+    if "description" in columns:
+        columns["description"] = columns["description"].strip()
+    if "latitude" in columns:
         # They named the old place; whoever knows places fills them in again.
-        facts |= {"city": None, "state": None, "country": None}
-    AssetExif.update(facts).where(AssetExif.asset.in_(many(ids))).execute()
-    remember_as_edited(ids, edited)
+        columns |= {"city": None, "state": None, "country": None}
+    AssetExif.update(columns).where(AssetExif.asset.in_(many(ids))).execute()
+    remember_as_edited(ids, set(facts))
 
 
 def remember_as_edited(ids: Iterable[str], columns: set[str]) -> None:

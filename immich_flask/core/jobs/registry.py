@@ -7,7 +7,7 @@ from functools import partial
 from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.plugin import Job
-from immich_flask.core.assets import objects, owner
+from immich_flask.core.assets import objects, owner, sweep
 from immich_flask.core.auth import sessions
 from immich_flask.core.jobs.cron import check_cron
 from immich_flask.core.jobs.nightly import nightly
@@ -18,6 +18,7 @@ BACKGROUND = QueueName.BACKGROUND_TASK
 
 CORE_JOBS = [
     Job(JobName.FILE_DELETE, BACKGROUND, objects.delete_objects),
+    Job(sweep.SWEEP, BACKGROUND, sweep.sweep, cron=nightly),
     Job(JobName.SESSION_CLEANUP, BACKGROUND, sessions.remove_stale_sessions, cron=nightly),
     Job(JobName.USER_DELETE, BACKGROUND, removal.remove_user),
     Job(JobName.USER_DELETE_CHECK, BACKGROUND, removal.remove_due_users, cron=nightly),
