@@ -88,7 +88,8 @@ def server_features(config: Any) -> records.Features:
 
 @hookspec
 def preference_defaults() -> dict[str, Any]:
-    """A section of the users' preferences and its default values, `{section: {key: value}}`."""
+    """The sections of the users' preferences that this plugin serves, with their default values,
+    `{section: {key: value}}`. Sections and keys are those of the wire; one that nobody serves reads as switched off."""
 
 
 @hookspec
