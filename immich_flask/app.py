@@ -9,12 +9,12 @@ from immich_flask.api.root import init_root
 from immich_flask.core.auth.authenticate import authenticate
 from immich_flask.core.jobs.immediate import ImmediateQueue
 from immich_flask.core.jobs.registry import all_jobs
-from immich_flask.core.models import CORE_MODELS
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.runtime import EXTENSION, Runtime
 from immich_flask.infra.config import Config, load_config
 from immich_flask.infra.db import connect_database, db
 from immich_flask.infra.http.errors import init_errors
+from immich_flask.infra.http.proxy import TrustedProxies
 from immich_flask.infra.http.requests import init_requests
 from immich_flask.infra.queue import IMMEDIATE, open_wakeups
 from immich_flask.infra.storage import open_storage
@@ -29,6 +29,7 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
     plugins = plugins or Plugins(config)
     connect_database(config)
     app = Flask("immich_flask", static_folder=None)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, config.server.trusted_proxies)
     app.extensions[EXTENSION] = Runtime(
         config=config, plugins=plugins, storage=open_storage(config), jobs=all_jobs(plugins),
         queue=ImmediateQueue(app) if config.queue_url == IMMEDIATE else open_wakeups(config))
@@ -70,8 +71,3 @@ def _init_routes(app: Flask) -> None:
     for blueprint in [*blueprints(), *(item for _, item in app.extensions[EXTENSION].plugins.each(
             "register_blueprints"))]:
         api.register_blueprint(blueprint)
-
-
-def all_models(plugins: Plugins) -> list[type]:
-    """The core's models and the enabled plugins', for the schema comparison."""
-    return [*CORE_MODELS, *plugins.models]

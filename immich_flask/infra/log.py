@@ -30,8 +30,9 @@ def setup_logging(config: Config) -> None:
     root.handlers = [kept for kept in root.handlers if kept.get_name() != handler.get_name()]
     root.addHandler(handler)
     root.setLevel(config.logging.level.upper())
-    # The S3 client's pool tells of every connection.
+    # The S3 client's pool tells of every connection; what was migrated is told by who asked for it.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
 
 
 def correlation_id() -> str | None:

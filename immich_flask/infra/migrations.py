@@ -50,7 +50,7 @@ def migrate(sources: Sequence[Source], report: Callable[[str], None] = lambda li
     Two migrators started together both end well: the second waits, then finds nothing to do.
     """
     done = []
-    with connected() as database, _lock(database):
+    with connected() as database, exclusive(database):
         for source in sources:
             for name in source.runner(database).up():
                 done.append(f"{source.name}/{name}")
@@ -65,7 +65,8 @@ def drift(models: Sequence[type[peewee.Model]]) -> SchemaDiff:
 
 
 @contextmanager
-def _lock(database: peewee.Database) -> Iterator[None]:
+def exclusive(database: peewee.Database) -> Iterator[None]:
+    """Let nobody else change the schema meanwhile."""
     if not is_sqlite():
         database.execute_sql("SELECT pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
         try:

@@ -31,8 +31,8 @@ def matcher(cron: str) -> Callable[[datetime], bool]:
 
 def last_tick(cron: str, after: datetime, until: datetime) -> datetime | None:
     """The line's latest minute that is later than `after` and not later than `until` (both aware)."""
-    matches = matcher(cron)
     minute = until.replace(second=0, microsecond=0)
+    matches = matcher(cron) if minute > after else None
     while minute > after:
         if matches(minute.astimezone()):
             return minute

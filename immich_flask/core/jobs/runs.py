@@ -7,6 +7,7 @@ back, so that a picture that kills every process that opens it is set aside afte
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from immich_flask.contracts.errors import Hopeless
 from immich_flask.contracts.events import JobFailed
 from immich_flask.core.events import emit
 from immich_flask.core.models import JobRow, QueueState
@@ -51,12 +53,13 @@ class Run(NamedTuple):
 @dataclass(slots=True)
 class Worker:
     """One that runs jobs, one after the other. `machine` is common to those whose number of parallel runs is limited
-    together; `run` is what it is at now, for its heartbeat."""
+    together; `run` is what it is at now, for its heartbeat, and `run_since` when that began (`time.monotonic`)."""
 
     machine: str
     number: int = 1
     delay: Callable[[int], timedelta] = growing
     run: Run | None = None
+    run_since: float = 0.0
 
     @property
     def name(self) -> str:
@@ -68,9 +71,10 @@ def run_next(queue: str, worker: Worker) -> bool:
 
     What the job raises is written down, never raised here.
     """
-    run = worker.run = _claim(queue, worker) if has_due(queue) else None
+    run = _claim(queue, worker) if has_due(queue) else None
     if run is None:
         return False
+    worker.run_since, worker.run = time.monotonic(), run
     try:
         # Another worker may take the next one meanwhile. Afterwards again, in case the limit kept it from that.
         _wake_for_more(queue)
@@ -140,8 +144,9 @@ def _execute(run: Run, worker: Worker) -> None:
     except Exception as error:
         log.exception("job %s %s failed, attempt %s", run.name, run.payload, run.attempts)
         text = f"{type(error).__name__}: {error}"
+        retries = 0 if isinstance(error, Hopeless) else job.retries
         with atomic():
-            _end(run, text, job.retries, worker.delay(run.attempts), _mine(run, worker))
+            _end(run, text, retries, worker.delay(run.attempts), _mine(run, worker))
     else:
         JobRow.delete().where(_mine(run, worker)).execute()
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from peewee import EXCLUDED
-
 from immich_flask.contracts.plugin import Job
 from immich_flask.core.jobs.cron import last_tick
 from immich_flask.core.jobs.enqueue import enqueue
@@ -20,6 +18,8 @@ from immich_flask.infra.fields import now
 
 CATCH_UP = timedelta(days=1)
 """How long after its time a periodic job is still run, when no worker was there then."""
+
+LATE = timedelta(minutes=2)
 
 
 def renew_lease(worker: Worker) -> None:
@@ -51,14 +51,14 @@ def queue_periodic(since: datetime, until: datetime) -> None:
     for job in runtime.jobs.values():
         cron = job.cron() if callable(job.cron) else job.cron
         if cron and (tick := last_tick(cron, since, until)) is not None:
-            _queue_once(job, tick)
+            _queue_once(job, tick, is_late=until - tick > LATE)
 
 
-def _queue_once(job: Job, tick: datetime) -> None:
+def _queue_once(job: Job, tick: datetime, is_late: bool) -> None:
     with atomic():
-        won = (JobTick.insert(name=job.name, last_at=tick)
-               .on_conflict(conflict_target=[JobTick.name], update={JobTick.last_at: EXCLUDED.last_at},
-                            where=EXCLUDED.last_at > JobTick.last_at)
-               .returning(JobTick.name).tuples().execute())
-        if list(won):
+        moved = JobTick.update(last_at=tick).where(JobTick.name == job.name, JobTick.last_at < tick).execute()
+        new = not moved and list(JobTick.insert(name=job.name, last_at=tick).on_conflict_ignore()
+                                 .returning(JobTick.name).tuples().execute())
+        # What was never there before has not been missed.
+        if moved or (new and not is_late):
             enqueue(job.name, unless_waiting=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 
-from immich_flask.app import all_models
 from immich_flask.core.plugins import Plugins
+from immich_flask.core.schema import all_models
 from immich_flask.infra import migrations
 from immich_flask.infra.config import Config
 from immich_flask.infra.db import connect_database

@@ -1,0 +1,89 @@
+"""The `immich-flask` program. Its commands are in `immich_flask.commands`; plugins add theirs (`register_commands`)."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from immich_flask import WIRE_VERSION, __version__
+from immich_flask.commands.admin import admin
+from immich_flask.commands.configuration import config, plugins
+from immich_flask.commands.running import migrate, serve, worker
+from immich_flask.commands.shared import Place, config_options, in_app
+from immich_flask.contracts.errors import ApiError, ConfigError
+from immich_flask.infra.db import UNAVAILABLE
+
+
+class Stop(click.ClickException):
+    """One line on standard error, and the program ends."""
+
+    def __init__(self, message: object, exit_code: int) -> None:
+        super().__init__(" ".join(str(message).split()))
+        self.exit_code = exit_code
+
+    def show(self, file: object = None) -> None:
+        click.echo(f"immich-flask: {self.message}", err=True)
+
+
+class Program(click.Group):
+    """The core's commands, and those of the enabled plugins, which are asked only when nothing else is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        try:
+            return [*super().list_commands(ctx), *self._of_plugins(ctx)]
+        except ConfigError as error:
+            click.echo(f"Commands of plugins are missing here: {error}\n", err=True)
+            return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, name) or self._of_plugins(ctx).get(name)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise Stop(error, 2) from error
+        except ApiError as error:
+            raise Stop(error.message, 1) from error
+        except UNAVAILABLE as error:
+            raise Stop(f"the database cannot be used: {error}", 1) from error
+
+    def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
+        from immich_flask.core.plugins import Plugins
+
+        commands: dict[str, click.Command] = {}
+        for name, command in Plugins(ctx.obj.load()).each("register_commands"):
+            if command.name in commands or command.name in self.commands:
+                raise ConfigError(f"plugin {name} adds the command {command.name}, which there is already; disable it")
+            commands[command.name] = in_app(command)
+        return commands
+
+
+@click.group(cls=Program, context_settings={"obj": Place(), "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message=f"%(prog)s %(version)s, for clients of Immich "
+                                           f"{'.'.join(map(str, WIRE_VERSION))}")
+@config_options
+def program() -> None:
+    """An Immich-compatible photo server.
+
+    \b
+    Examples:
+      immich-flask serve                          everything in ./data, on http://127.0.0.1:2283
+      immich-flask serve --host 0.0.0.0 --data-dir /srv/photos
+      immich-flask --config /etc/immich-flask.toml admin create-user --admin
+
+    Every key of the configuration can be set by environment, too: IMMICH_FLASK_SERVER__PORT=8080.
+    """
+
+
+for command in (serve, worker, migrate, admin, plugins, config):
+    program.add_command(command)
+
+
+def main() -> None:
+    program(prog_name="immich-flask")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

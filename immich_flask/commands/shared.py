@@ -1,0 +1,104 @@
+"""What commands have in common: where the configuration is, an app to work in, questions."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from immich_flask.contracts.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from immich_flask.infra.config import Config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the configuration comes from; `ctx.obj` of every command. `overrides` are keys of the command line."""
+
+    path: str | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str | None:
+        """The configuration file in use."""
+        return self.path or os.environ.get("IMMICH_FLASK_CONFIG") or None
+
+    def load(self) -> Config:
+        from immich_flask.infra.config import load_config
+
+        return load_config(self.path, overrides=self.overrides)
+
+
+def config_options(function: F) -> F:
+    """`--config` and `--data-dir`, before or after the command's name."""
+
+    def set_path(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            ctx.obj.path = value
+
+    return click.option(
+        "--config", "-c", metavar="FILE", callback=set_path, expose_value=False,
+        help="Configuration file (TOML). Else the one that IMMICH_FLASK_CONFIG names.",
+    )(override("--data-dir", "data_dir", metavar="DIR", help="Folder of the database, the queue and the photos.")
+      (function))
+
+
+def override(option: str, key: str, **attributes: Any) -> Callable[[F], F]:
+    """An option that sets `key` of the configuration."""
+
+    def set_key(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            ctx.obj.overrides[key] = value
+
+    return click.option(option, callback=set_key, expose_value=False, **attributes)
+
+
+@contextmanager
+def application(place: Place) -> Iterator[Flask]:
+    """An app context with a connection to a database that is up to date. ConfigError when there is none."""
+    from immich_flask.app import create_app
+    from immich_flask.core.plugins import Plugins
+    from immich_flask.core.schema import require_migrated
+    from immich_flask.infra.db import connected
+
+    config = place.load()
+    plugins = Plugins(config)
+    app = create_app(config, plugins=plugins)
+    require_migrated(plugins)
+    with app.app_context(), connected():
+        yield app
+
+
+def in_app(command: click.Command) -> click.Command:
+    """A plugin's command, run as its jobs are: in an app context with a database connection."""
+    run, wrapped = command.invoke, copy.copy(command)
+
+    def invoke(ctx: click.Context) -> Any:
+        with application(ctx.obj):
+            return run(ctx)
+
+    wrapped.invoke = invoke
+    return wrapped
+
+
+def ask(what: str, *, secret: bool = False, default: str | None = None) -> str:
+    """A line from the terminal, or from whatever standard input is."""
+    # On a pipe nothing is shown anyway, and getpass would look for a terminal behind it.
+    return click.prompt(what, hide_input=secret and sys.stdin.isatty(), default=default, show_default=False, err=True,
+                        confirmation_prompt=secret and sys.stdin.isatty())
+
+
+def need_file(place: Place) -> str:
+    if place.file is None:
+        raise ConfigError("name the configuration file: --config FILE")
+    return place.file

@@ -1,0 +1,59 @@
+"""Bringing the database up to date, and refusing to work with one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from immich_flask.contracts.errors import ConfigError
+from immich_flask.core.models import CORE_MODELS
+from immich_flask.core.plugins import Plugins
+from immich_flask.core.server.versions import remember_version
+from immich_flask.infra import migrations
+from immich_flask.infra.config import Config
+from immich_flask.infra.db import UNAVAILABLE, connected
+from immich_flask.infra.queue import prepare_queue
+
+
+def migration_sources(plugins: Plugins) -> list[migrations.Source]:
+    """The core's migrations, then the enabled plugins', in dependency order."""
+    return [migrations.core_source(), *plugins.migration_sources()]
+
+
+def all_models(plugins: Plugins) -> list[type]:
+    """The core's models and the enabled plugins', for the schema comparison."""
+    return [*CORE_MODELS, *plugins.models]
+
+
+def migrate_all(config: Config, plugins: Plugins, report: Callable[[str], None] = lambda line: None) -> list[str]:
+    """Apply what is pending, and prepare the queue; returns what was applied. ConfigError without a database."""
+    config.data_path.mkdir(parents=True, exist_ok=True)
+    with _reachable(), connected() as database:
+        done = migrations.migrate(migration_sources(plugins), report)
+        with migrations.exclusive(database):
+            prepare_queue(config)
+        remember_version()
+    return done
+
+
+def require_migrated(plugins: Plugins) -> None:
+    """Raise ConfigError when something is pending, or the database cannot be reached."""
+    with _reachable():
+        if pending := migrations.pending(migration_sources(plugins)):
+            raise ConfigError(f"the database lacks {', '.join(pending)}: run immich-flask migrate")
+
+
+def differences(plugins: Plugins) -> list[str]:
+    """What is pending, and how the schema differs from the models, one line each. ConfigError without a database."""
+    with _reachable():
+        if pending := migrations.pending(migration_sources(plugins)):
+            return [f"pending: {name}" for name in pending]
+        return str(migrations.drift(all_models(plugins))).splitlines()
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise ConfigError(f"the database cannot be used: {error}".strip().replace("\n", " ")) from error

@@ -1,0 +1,78 @@
+"""`immich-flask serve`: web server and job workers in one tree of processes.
+
+Everything is imported and checked once, in the process at the top; the others are forks of it and share its memory.
+Connections are opened after forking only.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from functools import partial
+
+from flask import Flask
+
+from immich_flask.app import create_app
+from immich_flask.contracts.errors import ConfigError
+from immich_flask.core.plugins import Plugins
+from immich_flask.core.schema import migrate_all, require_migrated
+from immich_flask.infra.config import Config
+from immich_flask.infra.db import db
+from immich_flask.infra.http.server import listen, run_web
+from immich_flask.infra.log import setup_logging
+from immich_flask.infra.processes import GRACE_SECONDS, Supervisor
+from immich_flask.infra.storage import open_storage
+from immich_flask.infra.storage.base import StorageError
+from immich_flask.worker import workers_of
+
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config) -> int:
+    """Run until SIGTERM or Ctrl-C; returns the exit status. ConfigError when it cannot start."""
+    setup_logging(config)
+    plugins = Plugins(config)
+    app = create_app(config, plugins=plugins)
+    migrate_all(config, plugins, log.info)
+    _check_storage(config)
+    try:
+        listener = listen(config)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {_address(config)}: {error.strerror or error}; "
+                          f"choose another --host or --port") from error
+    _before_forking()
+    web = partial(run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5, when_ready=partial(
+        print, f"immich-flask is listening on http://{_address(config)}", flush=True))
+    return Supervisor({"web server": web, **workers_of(app)}).run()
+
+
+def run_worker(config: Config) -> int:
+    """Run job workers only, until SIGTERM or Ctrl-C; returns the exit status. ConfigError when they cannot start."""
+    setup_logging(config)
+    plugins = Plugins(config)
+    app: Flask = create_app(config, plugins=plugins)
+    require_migrated(plugins)
+    _check_storage(config)
+    _before_forking()
+    log.info("running jobs in %s processes", config.queue.workers)
+    return Supervisor(workers_of(app)).run()
+
+
+def _check_storage(config: Config) -> None:
+    # One of its own: the app's must not have connections when it is forked.
+    try:
+        open_storage(config).check()
+    except StorageError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _before_forking() -> None:
+    db.obj.close_all()
+    # What is there now is shared by all processes for as long as nobody touches it, which the collector would.
+    gc.collect()
+    gc.freeze()
+
+
+def _address(config: Config) -> str:
+    host = config.server.host
+    return f"[{host}]:{config.server.port}" if ":" in host else f"{host}:{config.server.port}"
