@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from immich_flask.api.server.schemas import (
-    LicenseKey,
-    LicenseResponse,
     ServerAboutResponse,
     ServerApkLinks,
     ServerConfig,
@@ -17,6 +15,7 @@ from immich_flask.api.server.schemas import (
     ServerVersionResponse,
     VersionCheckStateResponse,
 )
+from immich_flask.api.users.schemas import LicenseKey, LicenseResponse
 from immich_flask.contracts import media_types
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.server import about, usage, versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from immich_flask.core.server.about import FLAGS
-from immich_flask.infra.http.schemas import DateTime, List, Nested, Schema, StrictStr, UUIDv4
+from immich_flask.infra.http.schemas import DateTime, List, Nested, Schema, UUIDv4
 
 
 class ServerPingResponse(Schema):
@@ -91,15 +91,6 @@ class ServerVersionHistoryResponse(Schema):
     id = UUIDv4(required=True)
     createdAt = DateTime(required=True)
     version = fields.String(required=True)
-
-
-class LicenseKey(Schema):
-    licenseKey = StrictStr(required=True, pattern=r"^IM(SV|CL)(-[\dA-Za-z]{4}){8}$")
-    activationKey = StrictStr(required=True)
-
-
-class LicenseResponse(LicenseKey):
-    activatedAt = DateTime(required=True)
 
 
 class VersionCheckStateResponse(Schema):
