@@ -95,19 +95,19 @@ class Caller:
         self.server, self.headers, self.query = server, headers, query or {}
         self.id, self.email, self.token, self.session_id = id, email, token, session_id
 
-    def get(self, path: str, *, headers: dict | None = None, **query: Any) -> TestResponse:
+    def get(self, path: str, /, *, headers: dict | None = None, **query: Any) -> TestResponse:
         return self.open("GET", path, query=query, headers=headers)
 
-    def post(self, path: str, body: Any = None, *, headers: dict | None = None, **query: Any) -> TestResponse:
+    def post(self, path: str, body: Any = None, /, *, headers: dict | None = None, **query: Any) -> TestResponse:
         return self.open("POST", path, body, query=query, headers=headers)
 
-    def put(self, path: str, body: Any = None, *, headers: dict | None = None, **query: Any) -> TestResponse:
+    def put(self, path: str, body: Any = None, /, *, headers: dict | None = None, **query: Any) -> TestResponse:
         return self.open("PUT", path, body, query=query, headers=headers)
 
-    def patch(self, path: str, body: Any = None, *, headers: dict | None = None, **query: Any) -> TestResponse:
+    def patch(self, path: str, body: Any = None, /, *, headers: dict | None = None, **query: Any) -> TestResponse:
         return self.open("PATCH", path, body, query=query, headers=headers)
 
-    def delete(self, path: str, body: Any = None, *, headers: dict | None = None, **query: Any) -> TestResponse:
+    def delete(self, path: str, body: Any = None, /, *, headers: dict | None = None, **query: Any) -> TestResponse:
         return self.open("DELETE", path, body, query=query, headers=headers)
 
     def open(self, method: str, path: str, body: Any = None, *, query: dict | None = None,
