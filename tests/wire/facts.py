@@ -48,6 +48,22 @@ class Operation:
         return self.spec.get("x-immich-permission")
 
     @property
+    def login(self) -> bool:
+        """Whether the caller must be known."""
+        return "security" in self.spec
+
+    @property
+    def admin(self) -> bool:
+        """Whether only administrators may."""
+        return self.spec.get("x-immich-admin-only", False)
+
+    @property
+    def shared_link(self) -> bool:
+        """Whether a shared link will do: then it takes one as a parameter."""
+        names = {each["name"] for each in self.spec.get("parameters", ()) if each["in"] == "query"}
+        return {"key", "slug"} <= names
+
+    @property
     def statuses(self) -> list[int]:
         return [int(status) for status in self.spec["responses"]]
 

@@ -2,8 +2,8 @@
 
     python tests/wire/trim.py SPEC > tests/wire/immich-3.1.0.json
 
-What stays is what can be held against an answer or against our own description: paths, operations, parameters, bodies,
-statuses and the structure of the schemas. Prose, examples, history and what restates a format go.
+What stays is what can be held against an answer or against our own description: paths, operations and who may call
+them, parameters, bodies, statuses and the structure of the schemas. Prose, examples, history and what restates a format go.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ SCHEMA_WORDS = (
     "$ref", "type", "format", "pattern", "enum", "nullable", "properties", "required", "items", "additionalProperties",
     "allOf", "anyOf", "minItems", "maxItems", "minLength", "minimum", "maximum", "exclusiveMinimum",
 )
+ACCESS_WORDS = ("security", "x-immich-permission", "x-immich-admin-only")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -36,8 +37,7 @@ def trim(document: dict) -> dict:
 
 def _operation(operation: dict) -> dict:
     facts = {"operationId": operation["operationId"], "tags": operation["tags"]}
-    if "x-immich-permission" in operation:
-        facts["x-immich-permission"] = operation["x-immich-permission"]
+    facts |= {word: operation[word] for word in ACCESS_WORDS if operation.get(word)}
     if operation.get("parameters"):
         facts["parameters"] = [
             {"name": each["name"], "in": each["in"], "required": each["required"], "schema": _schema(each["schema"])}

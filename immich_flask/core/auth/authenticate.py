@@ -21,8 +21,9 @@ from immich_flask.core.auth.devices import app_version_of, device_of
 from immich_flask.core.auth.secrets import digest
 from immich_flask.core.models import ApiKey, Session, User
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.fields import instant, iso, now, wire
+from immich_flask.infra.fields import instant, iso, now
 from immich_flask.infra.http.blueprint import Access
+from immich_flask.infra.sql import Lookup
 
 ACCESS_COOKIE = "immich_access_token"
 
@@ -36,7 +37,13 @@ PIN_EXTENSION_STEP = timedelta(seconds=10)
 """What an extension must gain: a page full of pictures is many requests at once, and each would write."""
 
 _USER = (User.id, User.email, User.name, User.is_admin, User.quota_size_in_bytes, User.quota_usage_in_bytes)
-_SESSION = (Session.id, wire(Session.updated_at), Session.app_version, wire(Session.pin_expires_at))
+_session_by_token = Lookup(lambda token: (
+    Session.select(Session.id, Session.updated_at, Session.app_version, Session.expires_at, Session.pin_expires_at,
+                   *_USER)
+    .join(User).where(Session.token == token, User.deleted_at.is_null())))
+_key_by_secret = Lookup(lambda secret: (
+    ApiKey.select(ApiKey.id, ApiKey.permissions, *_USER)
+    .join(User).where(ApiKey.key == secret, User.deleted_at.is_null())))
 
 
 def authenticate(request: Request, access: Access) -> Auth:
@@ -69,19 +76,17 @@ def _by_session(request: Request) -> Auth | None:
     if not token:
         return None
     moment = now()
-    row = (Session.select(*_SESSION, *_USER).join(User)
-           .where(Session.token == digest(token), User.deleted_at.is_null(),
-                  Session.expires_at.is_null() | (Session.expires_at > moment)).tuples().first())
-    if row is None:
+    row = _session_by_token.first(digest(token))
+    if row is None or (row[3] is not None and row[3] <= iso(moment)):
         raise Unauthorized("Invalid user token")
-    session_id, updated_at, app_version, pin_expires_at, *user = row
+    session_id, updated_at, app_version, _, pin_expires_at, *user = row
     version = app_version_of(request)
     if updated_at < iso(moment - SEEN_AFTER) or (version and version != app_version):
         _refresh(request, session_id, updated_at, version, moment)
     elevated = pin_expires_at is not None and pin_expires_at > iso(moment)
     if elevated:
         _extend(session_id, pin_expires_at, moment)
-    return Auth(AuthUser(*user), session=AuthSession(session_id, elevated))
+    return Auth(_user(*user), session=AuthSession(session_id, elevated))
 
 
 def _refresh(request: Request, session_id: str, updated_at: str, version: str | None, moment: datetime) -> None:
@@ -104,9 +109,12 @@ def _by_api_key(request: Request) -> Auth | None:
     secret = request.headers.get("x-api-key") or request.args.get("apiKey")
     if not secret:
         return None
-    row = (ApiKey.select(ApiKey.id, ApiKey.permissions, *_USER).join(User)
-           .where(ApiKey.key == digest(secret), User.deleted_at.is_null()).tuples().first())
+    row = _key_by_secret.first(digest(secret))
     if row is None:
         raise Unauthorized("Invalid API key")
     key_id, permissions, *user = row
-    return Auth(AuthUser(*user), api_key=AuthApiKey(key_id, frozenset(permissions)))
+    return Auth(_user(*user), api_key=AuthApiKey(key_id, frozenset(ApiKey.permissions.python_value(permissions))))
+
+
+def _user(id: str, email: str, name: str, is_admin: bool, quota: int | None, usage: int) -> AuthUser:
+    return AuthUser(id, email, name, bool(is_admin), quota, usage)

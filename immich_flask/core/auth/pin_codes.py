@@ -54,9 +54,10 @@ def unlock(auth: Auth, pin_code: str | None) -> None:
     missing one; TooManyAttempts."""
     session = own_session(auth)
     proven = _prove(auth, pin_code, None)
-    # Not with a PIN that was taken away while it was being checked.
     owner = User.select(User.id).where(User.id == auth.user_id, User.pin_code == proven)
-    Session.update(pin_expires_at=now() + ELEVATION).where(Session.id == session.id, Session.user.in_(owner)).execute()
+    elevate = Session.update(pin_expires_at=now() + ELEVATION)
+    if not elevate.where(Session.id == session.id, Session.user.in_(owner)).execute():
+        raise _changed_meanwhile()
 
 
 def lock(auth: Auth) -> None:
@@ -97,4 +98,9 @@ def _prove(auth: Auth, pin_code: str | None, password: str | None) -> str:
 def _replace(auth: Auth, old: str, new: str | None) -> None:
     """Store another PIN, unless somebody has changed it since it was proven."""
     if not User.update(pin_code=new).where(User.id == auth.user_id, User.pin_code == old).execute():
-        raise BadRequest("Wrong PIN code")
+        raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> BadRequest:
+    """The PIN that was proven is not the PIN any more."""
+    return BadRequest("Wrong PIN code")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from immich_flask.contracts.auth import Auth, AuthSession
-from immich_flask.contracts.errors import BadRequest, NoAccess
+from immich_flask.contracts.errors import BadRequest, NoAccess, Unauthorized
 from immich_flask.contracts.events import SessionsDeleted
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.auth.attempts import forget_old_attempts
@@ -20,6 +20,7 @@ from immich_flask.core.models import Session, User
 from immich_flask.core.models.user import new_id
 from immich_flask.infra.db import atomic, chunks, many
 from immich_flask.infra.fields import now, wire
+from immich_flask.infra.sql import for_update
 
 UNUSED_AFTER = timedelta(days=90)
 """How long a session that nobody uses is kept."""
@@ -47,21 +48,21 @@ def make_child(auth: Auth, *, duration: int | None = None, **device: str) -> dic
 
     device: `device_type`, `device_os`. Raises BadRequest for callers without a session, and for endless durations.
     """
-    parent = own_session(auth).id
-    ends = [Session.select(Session.expires_at).where(Session.id == parent).scalar()]
-    if duration is not None:
-        try:
-            ends.append(now() + timedelta(seconds=duration))
-        except OverflowError as error:
-            raise BadRequest("The session would last too long") from error
-    session_id, token = start_session(auth.user_id, parent=parent, **device,
-                                      expires_at=min(filter(None, ends), default=None))
-    return {**_response(_find(session_id), current=None), "token": token}
+    own = own_session(auth)
+    ends = [_after(duration)] if duration is not None else []
+    with atomic():
+        parent = for_update(Session.select().where(Session.id == own.id)).first()
+        if parent is None:
+            raise Unauthorized("Invalid user token")
+        if parent.expires_at:
+            ends.append(parent.expires_at)
+        session_id, token = start_session(auth.user_id, parent=parent.id, expires_at=min(ends, default=None), **device)
+        return {**_response(_find(session_id), current=None), "token": token}
 
 
 def sessions_of(user_id: str, current: str | None) -> list[dict]:
-    """The sessions of an account that work, most recently used first; `current` is the id of the caller's. None of an
-    account that is unknown or soft-deleted."""
+    """The sessions of an account that work, most recently used first; `current` is the id of the caller's. An account
+    that is unknown or soft-deleted has none."""
     query = (Session.select(*_COLUMNS).join(User)
              .where(Session.user == user_id, User.deleted_at.is_null(),
                     Session.expires_at.is_null() | (Session.expires_at > now()))
@@ -70,7 +71,7 @@ def sessions_of(user_id: str, current: str | None) -> list[dict]:
 
 
 def update_session(auth: Auth, session_id: str, **columns: Any) -> dict:
-    """Change a session of the caller. Raises NoAccess when it is not his, BadRequest when there is nothing to change."""
+    """Change a session of the caller. Raises NoAccess when it is not his, BadRequest when nothing is to be changed."""
     _require(auth, session_id, Permission.SESSION_UPDATE)
     if not columns:
         raise BadRequest("No fields to update")
@@ -129,6 +130,13 @@ def own_session(auth: Auth) -> AuthSession:
     if auth.session is None:
         raise BadRequest("This endpoint can only be used with a session token")
     return auth.session
+
+
+def _after(seconds: int) -> datetime:
+    try:
+        return now() + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise BadRequest("The session would last too long") from error
 
 
 def _require(auth: Auth, session_id: str, permission: str) -> None:
