@@ -90,6 +90,7 @@ def up(migrator, db):
                 (("owner", "file_created_at", "id"), False),
                 (("owner", "local_date_time"), False),
                 (("owner", "original_path"), False),
+                (("owner", "update_id"), False),
             )
 
     class AssetExif(Model):

@@ -6,10 +6,11 @@ request or a job and given back at its end; nothing connects by accident.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import peewee
@@ -84,7 +85,8 @@ def _postgres(url: str, config: Config) -> peewee.Database:
         stale_timeout=600,
         autoconnect=False,
         prefer_psycopg3=True,
-        options="-c timezone=UTC -c datestyle=ISO",
+        # A transaction that was forgotten holds up the clean-up of old rows, and what clients may acknowledge.
+        options="-c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=600000",
         connect_timeout=5,
     )
 
@@ -132,6 +134,28 @@ def atomic() -> Iterator[None]:
         todo, callbacks[:] = callbacks[:], []
         for callback in todo:
             _run(callback)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """A transaction that reads one state of the database, whatever others write meanwhile."""
+    with db.transaction("DEFERRED" if is_sqlite() else "REPEATABLE READ"):
+        yield
+
+
+def batches(query: peewee.Query, size: int = 100) -> Iterator[list[tuple]]:
+    """The rows of a query in lists of up to `size`, as the driver gives them, holding no more than that in memory.
+    Within a transaction."""
+    sql, parameters = query.sql()
+    # PostgreSQL keeps the rows on its side only for a cursor with a name.
+    cursor = db.connection().cursor(**({} if is_sqlite() else {"name": f"batches{next(_cursors)}"}))
+    with closing(cursor):
+        cursor.execute(sql, parameters or ())
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+
+_cursors = itertools.count()
 
 
 def after_commit(callback: Callable[[], None]) -> None:

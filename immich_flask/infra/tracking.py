@@ -5,8 +5,9 @@ and each update a new `updated_at`. Deleted rows leave a tombstone with the colu
 install it, after the table: `tracking.install(db, "album", tombstone=("id",))`.
 
 On SQLite the ids come from a clock that never gives the same microsecond twice, so their order is the order of the
-commits (there is one writer). On PostgreSQL a row can commit after a later id was already visible: readers hold back
-what is younger than the oldest running transaction.
+commits (there is one writer). On PostgreSQL a row can become visible after a later id was already read. So that readers
+know (`infra.horizon`), a transaction there holds a shared advisory lock, named after its start, from before its first
+id until its commit is visible.
 """
 
 from __future__ import annotations
@@ -57,7 +58,16 @@ _SQLITE_UUID7 = (
     " || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))) FROM tracking_clock)"
 )
 
-_POSTGRES_SETUP = """
+WRITING = 0x517AC
+"""The class of the advisory locks of writing transactions; any number that nobody else uses."""
+
+# The name of the lock is the start of the transaction in milliseconds, modulo 2^32: the most that a name can hold.
+_POSTGRES_SETUP = f"""
+CREATE OR REPLACE FUNCTION tracking_begin() RETURNS void LANGUAGE sql VOLATILE AS $$
+  SELECT pg_advisory_xact_lock_shared({WRITING},
+    (mod(floor(extract(epoch FROM now()) * 1000)::bigint, 4294967296) - 2147483648)::integer)
+$$;
+""" + """
 CREATE OR REPLACE FUNCTION tracking_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
   SELECT (substr(h, 1, 8) || '-' || substr(h, 9) || '-' || to_hex(28672 + (us % 1000) * 4)
           || substr(gen_random_uuid()::text, 19))::uuid
@@ -66,6 +76,7 @@ CREATE OR REPLACE FUNCTION tracking_uuid7(at timestamptz) RETURNS uuid LANGUAGE 
 $$;
 CREATE OR REPLACE FUNCTION tracking_touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM tracking_begin();
   NEW.update_id = tracking_uuid7(clock_timestamp());
   IF TG_OP = 'UPDATE' THEN
     NEW.updated_at = clock_timestamp();
@@ -78,6 +89,7 @@ CREATE OR REPLACE FUNCTION tracking_bury() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
   gone jsonb = to_jsonb(OLD);
 BEGIN
+  PERFORM tracking_begin();
   INSERT INTO tombstone (id, table_name, owner_id, row, deleted_at)
   SELECT tracking_uuid7(clock_timestamp()), TG_TABLE_NAME, (gone ->> TG_ARGV[0])::uuid,
          jsonb_object_agg(c, gone -> c), clock_timestamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import Case
+from peewee import SQL, Case
 
 from immich_flask.contracts.plugin import SyncRows, SyncType
 from immich_flask.contracts.sync import SyncEntityType as Line
@@ -28,7 +28,7 @@ AUTH_USER: dict[str, Any] = {
     **USER,
     "isAdmin": User.is_admin,
     # Whether there is one is all that a client can use; from a hash of six digits the PIN is found in no time.
-    "pinCode": Case(None, ((User.pin_code.is_null(False), "set"),)),
+    "pinCode": Case(None, ((User.pin_code.is_null(False), SQL("'set'")),)),
     "oauthId": User.oauth_id,
     "storageLabel": User.storage_label,
     "quotaSizeInBytes": User.quota_size_in_bytes,

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from flask import Flask
+
+from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import SyncType
+from immich_flask.contracts.plugin import HealthCheck, Job, SyncType
+from immich_flask.core.jobs.nightly import nightly
+from immich_flask.core.runtime import runtime_of
+from immich_flask.infra.http.blueprint import Blueprint
+from plugins.sync import upkeep
 from plugins.sync.core_types import core_types
+from plugins.sync.models import SyncCheckpoint
+from plugins.sync.routes import bp
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    return [bp]
+
+
+@hookimpl
+def register_models() -> list[type[SyncCheckpoint]]:
+    return [SyncCheckpoint]
 
 
 @hookimpl
 def register_sync_types() -> list[SyncType]:
     """Those of the core enter like everybody's."""
     return core_types()
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return [Job(JobName.AUDIT_TABLE_CLEANUP, QueueName.BACKGROUND_TASK, upkeep.remove_old_tombstones, cron=nightly)]
+
+
+@hookimpl
+def health_checks() -> list[HealthCheck]:
+    return [HealthCheck("sync", upkeep.held_back)]
+
+
+@hookimpl
+def startup(app: Flask) -> None:
+    upkeep.check_types(runtime_of(app).plugins)

@@ -51,6 +51,7 @@ class Asset(Tracked):
             (("owner", "file_created_at", "id"), False),
             (("owner", "local_date_time"), False),
             (("owner", "original_path"), False),
+            (("owner", "update_id"), False),
         )
 
 

@@ -22,7 +22,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(ApiError)
     def known(error: ApiError) -> Response:
         response = json_response(error.body(), error.status)
-        response.headers.extend(error.headers)
+        response.headers.update(error.headers)
         return response
 
     @app.errorhandler(HTTPException)

@@ -1,0 +1,52 @@
+"""What keeps the stream in order: tombstones go after a while, and who holds back the horizon is told of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from immich_flask.contracts.errors import ConfigError
+from immich_flask.core.plugins import Plugins
+from immich_flask.infra.db import atomic, connected
+from immich_flask.infra.horizon import horizon, id_at, milliseconds_of, oldest_writer
+from immich_flask.infra.tracking import Tombstone
+from plugins.sync.service import KNOWN_FOR, ORDER, RETIRED
+
+KEPT_FOR = KNOWN_FOR + timedelta(days=1)
+
+AT_ONCE = 10_000
+"""Tombstones per transaction: others get their turn to write in between."""
+
+TOO_LONG = timedelta(minutes=15)
+"""After which a writing transaction is taken for forgotten."""
+
+
+def remove_old_tombstones() -> None:
+    """Remove those of which every client that is not told to start over has heard."""
+    # What clients have heard of is counted from the horizon, not from now.
+    oldest = id_at(milliseconds_of(horizon().moment) * 1000 - KEPT_FOR // timedelta(microseconds=1))
+    some = Tombstone.select(Tombstone.id).where(Tombstone.id < oldest).limit(AT_ONCE)
+    removed = AT_ONCE
+    while removed == AT_ONCE:
+        with atomic():
+            removed = Tombstone.delete().where(Tombstone.id.in_(some)).execute()
+
+
+def held_back() -> str | None:
+    """What is wrong when a transaction that has written stays open: clients get the same rows again and again."""
+    with connected():
+        writer = oldest_writer()
+    if writer is None or writer.age < TOO_LONG:
+        return None
+    who = f"process {writer.pid}" if writer.pid else "a prepared transaction"
+    return f"{who} has written and not committed since {writer.age}; clients are sent the same changes again until it ends"
+
+
+def check_types(plugins: Plugins) -> None:
+    """Raise ConfigError for a sync type that the wire does not have."""
+    for request, type in plugins.sync_types.items():
+        if request not in ORDER:
+            what = "is retired" if request in RETIRED else "is unknown to the clients"
+            raise ConfigError(f"the sync type {request} {what}; disable the plugin that registers it")
+        if len({rows.type for rows in type.deletes}) > 1:
+            raise ConfigError(f"the deletes of the sync type {request} are of several types; "
+                              f"disable the plugin that registers it")
