@@ -39,6 +39,8 @@ def update_assets(auth: Auth, asset_ids: Iterable[str], changes: Mapping[str, An
         quota.lock([auth.user_id])
         require(auth, ids, "asset.update")
         _change(ids, auth.user_id, changes)
+        # Clients are sent the EXIF anew after any change of many, as by upstream, which reads every file again then.
+        AssetExif.update(locked=AssetExif.locked).where(AssetExif.asset.in_(many(ids))).execute()
 
 
 def update_asset(auth: Auth, asset_id: str, changes: Mapping[str, Any]) -> dict:

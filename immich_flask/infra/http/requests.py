@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger("immich_flask.access")
 
@@ -14,6 +16,9 @@ CORRELATION_HEADER = "X-Correlation-ID"
 
 API_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """Answers of the API are data. An SVG from somebody's upload, opened as a page of its own, must not run its scripts."""
+
+LINGER_SECONDS = 30.0
+"""How long the rest of a body is taken that nobody wanted any more."""
 
 
 def init_requests(app: Flask) -> None:
@@ -32,6 +37,8 @@ def init_requests(app: Flask) -> None:
             response.headers.setdefault("Content-Security-Policy", API_POLICY)
         if log.isEnabledFor(logging.INFO):
             _log_when_sent(response)
+        if request.content_length or "Transfer-Encoding" in request.headers:
+            _linger(response)
         return response
 
 
@@ -49,3 +56,20 @@ def _log_when_sent(response: Response) -> None:
         log.info("%s %s %s %sms%s", method, path, status, ms, f" user={user}" if user else "", extra={
             "method": method, "path": path, "status": status, "ms": ms, "user": user, "request": correlation_id,
         })
+
+
+def _linger(response: Response) -> None:
+    """Take what is left of the body once the answer is out. A connection that is closed with unread bytes is reset, and
+    a client that was still sending may never see the answer that told it to stop."""
+    try:
+        body = request.stream
+    except HTTPException:
+        # Longer than anything we take: then the connection may break.
+        return
+
+    @response.call_on_close
+    def take_the_rest() -> None:
+        until = time.monotonic() + LINGER_SECONDS
+        with suppress(HTTPException, OSError):
+            while body.read(256 * 1024) and time.monotonic() < until:
+                pass
