@@ -228,6 +228,8 @@ def _check(config: Config) -> None:
         need(getattr(config.server, name) > 0, f"server.{name} must be at least 1")
     need(config.queue.workers > 0, "queue.workers must be at least 1")
     need(config.database.pool_size > 0, "database.pool_size must be at least 1")
+    for name in ("session_days", "failed_attempts"):
+        need(getattr(config.auth, name) > 0, f"auth.{name} must be at least 1")
     need(4 <= config.auth.bcrypt_rounds <= 16, "auth.bcrypt_rounds must be between 4 and 16")
     url = config.database.url
     need(not url or is_postgres(url) or url.startswith("sqlite:///"),

@@ -54,6 +54,8 @@ def test_later_sources_win(tmp_path: Path) -> None:
     ("STORAGE__BACKEND", "s3", "storage.s3.endpoint must be set"),
     ("DATABASE__URL", "mysql://x", "database.url must begin with"),
     ("QUEUE__URL", "amqp://x", "queue.url must begin with"),
+    ("AUTH__FAILED_ATTEMPTS", "0", "auth.failed_attempts must be at least 1"),
+    ("AUTH__SESSION_DAYS", "-1", "auth.session_days must be at least 1"),
     ("LOGGING__LEVEL", "loud", "logging.level must be one of"),
     ("LOGGING__JSON", "maybe", "logging.json must be true or false"),
     ("WEB__ROOT", "/nowhere", "no index.html"),

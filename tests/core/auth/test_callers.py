@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Request
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from immich_flask.contracts.auth import Auth, AuthSharedLink, AuthUser
 from immich_flask.contracts.errors import Unauthorized
@@ -127,6 +129,23 @@ def test_administrators_only(server: Server, user: Caller, link: Caller) -> None
     assert (response.status_code, response.json) == (403, {"message": "Missing required permission: adminUser.read"})
     # The link's owner counts as administrator here, and still the link may not.
     assert link.get("/admin/users").json == {"message": "Forbidden"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2**63, 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
+    max_leaves=5)
+FIELDS = ("email", "password", "name", "pinCode", "newPinCode", "newPassword", "duration", "deviceType", "deviceOS",
+          "isPendingSyncReset", "permissions")
+
+
+@pytest.mark.parametrize("route", [*ROUTES, *PUBLIC])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)))
+def test_garbage_is_refused_or_ignored(user: Caller, route: str, body: object) -> None:
+    method, path = route.split()
+    assert user.api_key("all").open(method, path, body).status_code < 500
 
 
 def test_a_wrong_method_is_a_wrong_path(user: Caller) -> None:
