@@ -24,6 +24,7 @@ Format = Literal["jpeg", "webp"]
 _LONGEST_SIDE = {"jpeg": 65_500, "webp": 16_383}  # limits of the formats
 _WEBP_METHOD = 2  # 4 makes files 4 % smaller and takes twice the time
 _FILTER = Image.Resampling.HAMMING  # next to BICUBIC by eye, at two thirds of its cost
+_REDUCING_GAP = 1.5  # whole pixels are averaged down to this multiple of the size before the filter does the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ def render(
     Raises Undecodable for what cannot be shown, and OSError when the file cannot be opened.
     """
     picture = decode(path, filename=filename, shorter_side=preview.size, max_megapixels=max_megapixels)
-    with undecodable(filename or path.name):
-        return render_picture(picture, thumbnail=thumbnail, preview=preview, colorspace=colorspace)
+    return render_picture(picture, thumbnail=thumbnail, preview=preview, colorspace=colorspace)
 
 
 def render_picture(
@@ -78,16 +78,17 @@ def render_picture(
     colorspace: Colorspace = "p3",
 ) -> Rendered:
     """As `render`, for a picture that is already decoded: a film's frame, an edited image."""
-    large, profile = _shown(picture, preview, colorspace)
-    small = _resized(large, thumbnail)
-    return Rendered(
-        thumbnail=encode(small, thumbnail, profile),
-        preview=encode(large, preview, profile),
-        thumbhash=_thumbhash(small),
-        width=picture.width,
-        height=picture.height,
-        transparent=large.mode == "RGBA",
-    )
+    with undecodable("the decoded picture"):
+        large, profile = _shown(picture, preview, colorspace)
+        small = _resized(large, thumbnail)
+        return Rendered(
+            thumbnail=encode(small, thumbnail, profile),
+            preview=encode(large, preview, profile),
+            thumbhash=_thumbhash(small),
+            width=picture.width,
+            height=picture.height,
+            transparent=large.mode == "RGBA",
+        )
 
 
 def rendition(
@@ -134,7 +135,7 @@ def _resized(image: Image.Image, spec: RenditionSpec) -> Image.Image:
     size = fitted(image.size, spec.size, _LONGEST_SIDE[spec.format])
     if size == image.size:
         return image
-    return image.resize(size, _FILTER, reducing_gap=2.0)
+    return image.resize(size, _FILTER, reducing_gap=_REDUCING_GAP)
 
 
 def _thumbhash(image: Image.Image) -> bytes:

@@ -123,7 +123,7 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 def _metadata(tags: Tags, found: MotionVideo | None) -> Metadata:
     taken = dates.taken(tags)
-    width, height = tags.get("ImageSize", (None, None))
+    width, height = (_whole(side, 1, _LARGEST_INTEGER) for side in tags.get("ImageSize", (None, None)))
     orientation = _whole(tags.get("Orientation"), 1, 8)
     sideways = orientation is not None and orientation >= 5
     projection, rate = tags.get("ProjectionType"), tags.get("VideoFrameRate")

@@ -21,7 +21,7 @@ _TEXTS = {
     "Description": ("Xmp.dc.description", "Iptc.Application2.Caption"),
     "LensModel": ("Exif.Photo.LensModel", "Xmp.exifEX.LensModel"),
     "Lens": ("Xmp.aux.Lens",),
-    "ProjectionType": ("Xmp.GPano.ProjectionType",),
+    "ProjectionType": ("Xmp.GPano.ProjectionType", "Xmp.GSpherical.ProjectionType"),
     "OffsetTimeOriginal": ("Exif.Photo.OffsetTimeOriginal", "Xmp.exif.OffsetTimeOriginal"),
     "OffsetTimeDigitized": ("Exif.Photo.OffsetTimeDigitized", "Xmp.exif.OffsetTimeDigitized"),
     "SourceImageCreateTime": ("Xmp.GPano.SourceImageCreateTime",),
@@ -46,6 +46,7 @@ _LISTS = {
     "Keywords": ("Xmp.dc.subject", "Iptc.Application2.Keywords"),
 }
 _BORDERS = ("Left", "Top", "Right", "Bottom")
+_NEXT_TO_NOTHING = 1e-9
 _DIRECTORY_ITEM = re.compile(r"Xmp\.G?Container\.Directory\[(\d+)\]/.*:(Semantic|Length|Padding)")
 
 
@@ -66,15 +67,16 @@ def tags_of(embedded: Embedded) -> Tags:
 
 
 def number(text: str) -> float | None:
-    """The first number in a text: "200", "9/5", "1.8". None for what is no finite number."""
+    """The first number in a text: "200", "9/5", "1.8". None for what is no finite number; next to nothing is 0."""
     first = text.split(" ", 1)[0].rstrip(",")
     upper, slash, lower = first.partition("/")
     try:
         value = float(upper) / float(lower) if slash else float(upper)
     except (ValueError, ZeroDivisionError):
         return None
-    # Ten digits, as exiftool rounds rationals.
-    return float(f"{value:.10g}") if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.10g}") if abs(value) > _NEXT_TO_NOTHING else 0.0  # ten digits, as exiftool rounds rationals
 
 
 def _values(embedded: Embedded, key: str) -> tuple[str, ...]:

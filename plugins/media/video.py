@@ -6,7 +6,9 @@ uploaded must not decide what the server reads.
 
 from __future__ import annotations
 
+import logging
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +19,11 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorTrc
 from PIL import Image, ImageChops, ImageStat
 
+from plugins.media import avchd
 from plugins.media.decoders import MAX_MEGAPIXELS, Picture, check_size, fitted, undecodable
 from plugins.media.tags import Tags
+
+log = logging.getLogger(__name__)
 
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "mpegts", "mpegtsraw", "mpeg", "mpegvideo", "h264",
@@ -33,6 +38,10 @@ _OPTIONS = {
 _ORIENTATIONS = {0: 1, -90: 6, 90: 8, 180: 3, -180: 3}
 """EXIF orientation for degrees anticlockwise, as the display matrix has them."""
 
+_PROJECTIONS = {0: "equirectangular", 1: "cubemap", 2: "equirectangular"}
+"""FFmpeg's numbers; the last one is a part of the sphere."""
+
+_MOST_PACKETS = 100
 _MOST_KEY_FRAMES = 8
 _FURTHEST_KEY_FRAME = 20  # seconds
 _NEW_SCENE = 0.1
@@ -57,7 +66,11 @@ class Film:
     video_codec: str
     audio_codec: str | None
     metadata: dict[str, str]
-    xmp: bytes = b""
+    xmp: bytes
+    projection: str | None
+    """That of a film in all directions, such as "equirectangular"."""
+    recorded: str | None
+    """The date a camcorder writes, as EXIF has dates."""
 
 
 def probe(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Film:
@@ -67,17 +80,20 @@ def probe(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Film:
         width, height = _display_size(stream)
         check_size((width, height), max_megapixels)
         audio = next((s.codec_context.name for s in container.streams.audio if s.codec_context), None)
+        packet, opening = _opening(container, stream)
         rate = stream.average_rate or stream.guessed_rate
         metadata = {**stream.metadata, **container.metadata}
         return Film(
             width=width,
             height=height,
-            orientation=_ORIENTATIONS.get(_rotation(container, stream)),
+            orientation=_ORIENTATIONS.get(opening.rotation if opening else 0),
             duration_ms=round(container.duration / 1000) if container.duration and container.duration > 0 else None,
             fps=float(rate) if rate else None,
             container=container.format.name,
             video_codec=stream.codec_context.name,
             audio_codec=audio,
+            projection=_projection(opening),
+            recorded=avchd.recorded(packet),
             xmp=metadata.pop("xmp", "").encode("utf-8", "replace"),
             metadata=metadata,
         )
@@ -140,10 +156,24 @@ def _display_size(stream: av.VideoStream) -> tuple[int, int]:
     return width, height
 
 
-def _rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Degrees anticlockwise by which the film is to be turned. FFmpeg gives them with the first frame."""
-    first = next(_key_frames(container, stream), None)
-    return first.rotation if first else 0
+def _opening(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[bytes, av.VideoFrame | None]:
+    """The first packet, and the first frame: FFmpeg tells with frames how they are to be turned and projected."""
+    first = b""
+    try:
+        for number, packet in enumerate(container.demux(stream)):
+            first = first or bytes(packet)
+            for decoded in packet.decode():
+                return first, decoded
+            if number > _MOST_PACKETS:
+                break
+    except av.FFmpegError:
+        log.info("The first frame of %s cannot be decoded", Path(container.name).name)
+    return first, None
+
+
+def _projection(opening: av.VideoFrame | None) -> str | None:
+    spherical = opening.side_data.get("SPHERICAL") if opening else None
+    return _PROJECTIONS.get(int.from_bytes(bytes(spherical)[:4], sys.byteorder)) if spherical else None
 
 
 def _key_frames(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
@@ -204,6 +234,8 @@ def tags_of(film: Film) -> Tags:
         "ContentIdentifier": first("com.apple.quicktime.content.identifier"),
         "CreationDate": first("com.apple.quicktime.creationdate"),
         "CreateDate": first("creation_time"),
+        "DateTimeOriginal": film.recorded,
+        "ProjectionType": film.projection,
         "ImageSize": (film.width, film.height),
         "Orientation": film.orientation,
         "Duration": film.duration_ms,

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from plugins.media import dates
 from plugins.media.decoders import Undecodable, decode
 from plugins.media.images import render
-from tests.plugins.media.files import damaged, encoded, oriented, photo, raw_negative, written
+from plugins.media.metadata import Metadata, read_metadata
+from tests.plugins.media.files import bag, damaged, encoded, exif, oriented, photo, raw_negative, written, xmp
 
 pillow_heif.register_heif_opener()
 assert pillow_jxl.Encoder
@@ -54,6 +56,47 @@ def test_a_file_cut_off_in_its_pixels_is_refused(tmp_path, format):
     for part in (0.0, 0.1, 0.5, 0.8):
         with pytest.raises(Undecodable):
             render(written(tmp_path, "a.bin", content[: int(len(content) * part)]))
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "DNG"])
+def test_metadata_of_damaged_files(tmp_path, format):
+    """Fewer facts or none, but facts that a database takes."""
+    content = raw_negative() if format == "DNG" else encoded(photo(160, 120), format, **rich(format))
+    name = f"a.{format.lower()}"
+    for seed in range(60):
+        metadata = read_metadata(written(tmp_path, name, damaged(content, seed)), filename=name)
+        assert isinstance(metadata, Metadata)
+        for text in (metadata.make, metadata.model, metadata.lens_model, metadata.description, *metadata.tags):
+            assert text is None or "\0" not in text.encode().decode()
+        assert metadata.width is None or 0 < metadata.width < 2**31
+        assert metadata.rating in (None, 1, 2, 3, 4, 5)
+
+
+def rich(format: str) -> dict[str, bytes]:
+    """What a format can carry of EXIF and XMP."""
+    facts = exif(
+        gps=(48.8584, 2.2945), satellites="2023:11:15 12:30:00", Make="Acme", Rating=3, ExposureTime=0.008,
+        DateTimeOriginal="2019:08:07 06:05:04", OffsetTimeOriginal="+02:00", ImageDescription="A description",
+    )  # fmt: skip
+    packet = xmp('GCamera:MotionPhoto="1" xmp:Rating="4"', bag("dc:subject", "one", "two"))
+    if format in ("JPEG", "MPO", "WEBP", "HEIF", "AVIF"):
+        return {"exif": facts, "xmp": packet}
+    return {"exif": facts} if format in ("PNG", "TIFF", "JXL") else {}
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400), st.sampled_from(["a.jpg", "a.heic", "a.nef", "a.gif", "a.webp", "a.mp4", "a.avi"]))
+def test_metadata_of_noise(tmp_path, noise, name):
+    path = written(tmp_path, name, noise)
+    assert read_metadata(path, filename=name, sidecar=path).tags == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=40), st.text(max_size=40), st.floats(-90, 90), st.floats(-180, 180))
+def test_dates_from_any_text(original, offset, latitude, longitude):
+    tags = {"DateTimeOriginal": original, "OffsetTimeOriginal": offset, "TimeCreated": original}
+    taken = dates.taken(dates.dated(tags | {"GPSLatitude": latitude, "GPSLongitude": longitude}))
+    assert (taken.instant is None) == (taken.local is None)
 
 
 HEADS = [

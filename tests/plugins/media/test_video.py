@@ -9,9 +9,10 @@ from pathlib import Path
 
 import av
 import pytest
+from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
-from plugins.media import video
+from plugins.media import avchd, video
 from plugins.media.decoders import Undecodable
 from plugins.media.images import render_picture
 from plugins.media.metadata import read_metadata
@@ -27,8 +28,12 @@ def film(
     rotation: int | None = None,
     pixel_ratio: Fraction | None = None,
     facts: dict[str, str] | None = None,
+    user_data: str = "",
 ) -> bytes:
-    """A film of `frames` frames per scene, each scene beginning with a key frame. `facts` go into the container."""
+    """A film of `frames` frames per scene, each scene beginning with a key frame.
+
+    `facts` go into the container, `user_data` ("uuid+text") into the picture stream.
+    """
     out = io.BytesIO()
     options = {"movflags": "use_metadata_tags"} if format in ("mp4", "mov") else {}
     with av.open(out, "w", format=format, options=options) as container:
@@ -41,10 +46,12 @@ def film(
             track.codec_context.sample_aspect_ratio = pixel_ratio
         if rotation is not None:
             track.set_display_rotation(rotation)
-        for scene in scenes:
-            for _ in range(frames):
-                container.mux(track.encode(av.VideoFrame.from_image(scene)))
-        container.mux(track.encode())
+        marked = BitStreamFilterContext(f"h264_metadata=sei_user_data={user_data}", track) if user_data else None
+        for shown in (av.VideoFrame.from_image(scene) for scene in scenes for _ in range(frames)):
+            for packet in track.encode(shown):
+                container.mux(marked.filter(packet) if marked else packet)
+        for packet in track.encode():
+            container.mux(marked.filter(packet) if marked else packet)
     return out.getvalue()
 
 
@@ -147,6 +154,57 @@ def test_a_film_without_a_date(path):
     metadata = read_metadata(path(film(corners(64, 48))), filename="film.mp4")
     assert (metadata.date_time_original, metadata.time_zone) == (None, "UTC")
     assert (metadata.latitude, metadata.description, metadata.motion_video) == (None, "", None)
+
+
+def test_a_camcorder_writes_the_date_into_the_pictures(path):
+    written_date = bytes.fromhex("02 18 02 20 08 12 19 31 23 16 24").decode("latin-1")
+    content = film(corners(64, 48), format="mpegts", user_data=f"17ee8c60f84d11d98cd60800200c9a66+MDPM{written_date}")
+    metadata = read_metadata(path(content, "film.mts"), filename="film.mts")
+    assert metadata.date_time_original == datetime(2008, 12, 31, 22, 16, 24, tzinfo=UTC)
+    assert (metadata.local_date_time.hour, metadata.time_zone) == (23, "UTC+1")
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ("02 18 02 20 08 12 19 31 23 16 24", "2008:12:31 23:16:24+01:00"),
+        ("03 13 00 00 00 00 18 27 20 08 12 19 31 23 16 24", "2008:12:31 23:16:24-03:30"),
+        ("02 18 ff 20 08 12 19 31 23 16 24", "2008:12:31 23:16:24"),
+        ("02 18 02 20 08 1f 19 31 23 16 24", None),
+        ("01 18 02 20 08 12 19 31 23 16 24", None),
+        ("02 18 02 20 08 12 19 31 23", None),
+        ("", None),
+    ],
+)
+def test_the_date_of_a_camcorder(entries, expected):
+    mark = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
+    assert avchd.recorded(b"\0\0\0\1\6\5" + mark + bytes.fromhex(entries)) == expected
+    assert avchd.recorded(b"\0\0\0\1\6\5" + mark[:-1] + bytes.fromhex(entries)) is None
+
+
+def in_all_directions(content: bytes) -> bytes:
+    """The film (MP4) marked as Google's first format for such films has it: XML in a box at the end of its track."""
+    words = (
+        '<rdf:SphericalVideo xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns:GSpherical="http://ns.google.com/videos/1.0/spherical/">'
+        "<GSpherical:Spherical>true</GSpherical:Spherical><GSpherical:Stitched>true</GSpherical:Stitched>"
+        "<GSpherical:StitchingSoftware>x</GSpherical:StitchingSoftware>"
+        "<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType></rdf:SphericalVideo>"
+    ).encode()
+    box = b"uuid" + bytes.fromhex("ffcc8263f8554a938814587a02521fdd") + words
+    box = (len(box) + 4).to_bytes(4, "big") + box
+    for kind in (b"moov", b"trak"):
+        at = content.index(kind) - 4
+        length = int.from_bytes(content[at : at + 4], "big")
+        content = content[:at] + (length + len(box)).to_bytes(4, "big") + content[at + 4 :]
+    end = at + length
+    return content[:end] + box + content[end:]
+
+
+def test_a_film_in_all_directions(path):
+    source = path(in_all_directions(film(corners(64, 32))))
+    assert read_metadata(source, filename="film.mp4").projection_type == "EQUIRECTANGULAR"
+    assert read_metadata(path(film(corners(64, 32))), filename="film.mp4").projection_type is None
 
 
 @pytest.mark.parametrize(
