@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from immich_flask.api.auth.cookies import clear_login_cookies, set_login_cookies
 from immich_flask.api.auth.schemas import (
     AuthStatusResponse,
     ChangePassword,
@@ -22,6 +21,7 @@ from immich_flask.api.users.schemas import UserAdminResponse
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.auth import passwords, pin_codes
+from immich_flask.core.auth.cookies import clear_login_cookies, set_login_cookies
 from immich_flask.core.auth.devices import app_version_of, device_of
 from immich_flask.core.users import user_admin_response
 from immich_flask.infra.http.answers import json_response
