@@ -9,6 +9,7 @@ import peewee
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import BadRequest
+from immich_flask.core.assets import quota
 from immich_flask.core.assets.visible import require
 from immich_flask.core.models import AssetMetadata
 from immich_flask.infra.db import atomic, chunks, many
@@ -39,6 +40,7 @@ def set_metadata(auth: Auth, asset_id: str, items: Sequence[dict]) -> list[dict]
     """
     refuse_duplicates(item["key"] for item in items)
     with atomic():
+        quota.lock([auth.user_id])
         require(auth, [asset_id], "asset.update")
         insert_metadata((asset_id, item["key"], item["value"]) for item in items)
     found = {answer["key"]: answer for answer in _answers(AssetMetadata.asset == asset_id)}
@@ -53,6 +55,7 @@ def set_metadata_of_many(auth: Auth, items: Sequence[dict]) -> list[dict]:
     refuse_duplicates(f"({item['assetId']}, {item['key']})" for item in items)
     ids = {item["assetId"] for item in items}
     with atomic():
+        quota.lock([auth.user_id])
         require(auth, ids, "asset.update")
         insert_metadata((item["assetId"], item["key"], item["value"]) for item in items)
     found = {(row[0], row[1]): row for row in
