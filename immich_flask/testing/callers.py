@@ -36,7 +36,7 @@ def photo(width: int = 64, height: int = 48, *, fmt: str = "JPEG", exif: Image.E
     image = Image.new("RGB", (4, 3))
     image.putdata([(rnd.randrange(256), rnd.randrange(256), rnd.randrange(256)) for _ in range(12)])
     out = io.BytesIO()
-    image.resize((width, height)).save(out, fmt, **({"exif": exif} if exif else {}))
+    image.resize((width, height)).save(out, fmt, **({"exif": exif} if exif is not None else {}))
     return out.getvalue()
 
 

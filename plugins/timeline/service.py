@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
@@ -101,7 +101,7 @@ def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
         ("createdAt", wire(Asset.created_at), _without_zone),
         ("ownerId", Asset.owner, None),
         ("projectionType", AssetExif.projection_type, None),
-        ("ratio", fn.ROUND((Asset.width * 1.0 / fn.NULLIF(Asset.height, 0)).cast("NUMERIC"), 3), _ratio),
+        ("ratio", fn.ROUND(Asset.width.cast("NUMERIC") * SQL("1.0") / fn.NULLIF(Asset.height, 0), 3), _ratio),
         ("status", Asset.status, None),
         ("thumbhash", Asset.thumbhash, None),
     ]
