@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Cast, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
@@ -120,7 +120,7 @@ def _stack() -> Any:
     count = (member.select(fn.COUNT(member.id))
              .where(member.stack_id == Asset.stack_id, member.deleted_at.is_null(),
                     member.visibility == AssetVisibility.TIMELINE))
-    return fn.TRIM(Asset.stack_id.cast("TEXT").concat(" ").concat(count.cast("TEXT")))
+    return fn.TRIM(Asset.stack_id.cast("TEXT").concat(" ").concat(Cast(count, "TEXT")))
 
 
 def _stack_pair(text: str | None) -> list[str] | None:

@@ -67,6 +67,7 @@ def test_columns_say_what_the_grid_needs(user: Caller) -> None:
     assert columns["thumbhash"][0]
     assert not {"latitude", "longitude", "stack"} & columns.keys()
     assert month(user, "2021-06-01", withCoordinates="true")["latitude"] == [None]
+    assert month(user, "2021-06-01", withStacked="true")["stack"] == [None]
 
 
 def test_filters(user: Caller) -> None:
