@@ -10,10 +10,10 @@ hands PostScript to an external program.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,8 +21,6 @@ from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffI
 
 from immich_flask.contracts import media_types
 from plugins.media import jxl
-
-log = logging.getLogger(__name__)
 
 MAX_MEGAPIXELS = 256
 """Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
@@ -37,6 +35,10 @@ Image.MAX_IMAGE_PIXELS = 1_000_000_000
 # Pillow gives the memory of an image back at once, and the system clears it for the next: a sixth of a preview's cost.
 # Four blocks of 16 MB kept hold what becomes of a picture of 12 megapixels.
 Image.core.set_blocks_max(4)
+
+# Every decoder works in the caller's thread alone, here and where the others are imported: pictures are spread over
+# processes already, and what decoding threads allocate comes back so badly that a worker grew by 6 MB with every HEIC.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 _ORIENTATION = 0x0112
 _TRANSPOSED = {
@@ -129,18 +131,29 @@ def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image
     if jxl.accepts(head):
         # The decoder decodes as soon as it opens: look at the size first.
         check_size(jxl.size(file), max_megapixels)
-        import pillow_jxl
-
-        formats = (pillow_jxl.JpegXLImagePlugin.JXLImageFile.format,)
+        formats = _jxl_formats()
     elif head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis"):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(thumbnails=True)
-        formats = ("HEIF", "AVIF")
+        formats = _heif_formats()
     file.seek(0)
     image = Image.open(file, formats=formats)
     check_size(image.size, max_megapixels)
     return image
+
+
+@cache
+def _heif_formats() -> tuple[str, ...]:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(decode_threads=1)
+    return "HEIF", "AVIF"
+
+
+@cache
+def _jxl_formats() -> tuple[str, ...]:
+    from pillow_jxl import JpegXLImagePlugin
+
+    JpegXLImagePlugin.DECODE_THREADS = 0
+    return ("JXL",)
 
 
 def header_size(file: BinaryIO) -> tuple[int, int]:

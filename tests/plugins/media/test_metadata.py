@@ -5,8 +5,7 @@ Expected values are those a real server of 3.1.0 gives for the same files.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC
 
 import pillow_heif
 import pillow_jxl
