@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from functools import partial
 
 from flask import Flask
@@ -33,13 +34,14 @@ def serve(config: Config) -> int:
     setup_logging(config)
     plugins = Plugins(config)
     app = create_app(config, plugins=plugins)
-    migrate_all(config, plugins, log.info)
-    _check_storage(config)
+    # First: a second server on the same data, started by mistake, shall change nothing.
     try:
         listener = listen(config)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {_address(config)}: {error.strerror or error}; "
-                          f"choose another --host or --port") from error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
+        raise ConfigError(f"cannot listen on {_address(config)}: {reason}; choose another --host or --port") from error
+    migrate_all(config, plugins, log.info)
+    _check_storage(config)
     _before_forking()
     web = partial(run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5, when_ready=partial(
         print, f"immich-flask is listening on http://{_address(config)}", flush=True))

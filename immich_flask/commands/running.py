@@ -63,11 +63,15 @@ def migrate(place: Place, check: bool) -> None:
 
     config = place.load()
     plugins = Plugins(config)
-    connect_database(config)
-    if check:
+    database = connect_database(config)
+    try:
+        if not check:
+            if not migrate_all(config, plugins, click.echo):
+                click.echo("nothing to do")
+            return
         lines = differences(plugins)
-        for line in lines or ["the database is up to date"]:
-            click.echo(line)
-        sys.exit(1 if lines else 0)
-    if not migrate_all(config, plugins, click.echo):
-        click.echo("nothing to do")
+    finally:
+        database.close_all()
+    for line in lines or ["the database is up to date"]:
+        click.echo(line)
+    sys.exit(1 if lines else 0)

@@ -68,15 +68,20 @@ def application(place: Place) -> Iterator[Flask]:
     """An app context with a connection to a database that is up to date. ConfigError when there is none."""
     from immich_flask.app import create_app
     from immich_flask.core.plugins import Plugins
+    from immich_flask.core.runtime import runtime_of
     from immich_flask.core.schema import require_migrated
-    from immich_flask.infra.db import connected
+    from immich_flask.infra.db import connected, db
 
     config = place.load()
     plugins = Plugins(config)
     app = create_app(config, plugins=plugins)
-    require_migrated(plugins)
-    with app.app_context(), connected():
-        yield app
+    try:
+        require_migrated(plugins)
+        with app.app_context(), connected():
+            yield app
+    finally:
+        runtime_of(app).queue.close()
+        db.obj.close_all()
 
 
 def in_app(command: click.Command) -> click.Command:

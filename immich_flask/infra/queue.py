@@ -34,6 +34,9 @@ class WakeUps(Protocol):
     def wake(self, queue: str) -> None:
         """Say that `queue` has work. Cheap to repeat."""
 
+    def close(self) -> None:
+        """Give up the connections of this process; the next call opens new ones."""
+
 
 class HueyWakeUps:
     """Wake-ups through one of Huey's storages, opened when first used: connections must not be shared by a fork."""
@@ -55,7 +58,6 @@ class HueyWakeUps:
         return bytes(message).decode() if message is not None else None
 
     def close(self) -> None:
-        """Give up the connections of this process; the next call opens new ones."""
         with self._lock:
             if self._opened is not None:
                 self._opened.close()

@@ -35,3 +35,6 @@ class ImmediateQueue:
         finally:
             self._is_running = False
             self._queues.clear()
+
+    def close(self) -> None:
+        """Jobs use the connection of whoever queued them; there is none to give up."""
