@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import NoAccess
 from immich_flask.core.assets.response import ASSET_COLUMNS, asset_response
-from immich_flask.core.assets.visible import visible
+from immich_flask.core.assets.visible import is_plainly_own, require
 from immich_flask.core.models import Asset, User
 from immich_flask.core.users.answers import PUBLIC_COLUMNS, user_response
+from immich_flask.infra.sql import Lookup
+
+_asset = Lookup(lambda asset_id: Asset.select(*ASSET_COLUMNS, Asset.visibility).where(Asset.id == asset_id))
+_owner = Lookup(lambda user_id: User.select(*PUBLIC_COLUMNS).where(User.id == user_id))
+_Owner = namedtuple("_Owner", "id email name profile_image_key avatar_color profile_changed_at")
 
 
 def get_asset(auth: Auth, asset_id: str) -> dict:
     """`AssetResponse` with everything: EXIF, tags, stack, and for its owner the people in it. A link is not told whose
     it is. Raises NoAccess(asset.read)."""
-    row = visible(auth, "asset.read", *ASSET_COLUMNS).where(Asset.id == asset_id).tuples().first()
-    if row is None:
+    found = _asset.first(asset_id)
+    if found is None:
         raise NoAccess("asset.read")
+    *row, visibility = found
     owner_id = row[2]
+    if not is_plainly_own(auth, owner_id, visibility):
+        require(auth, [asset_id], "asset.read")
     by_link = auth.shared_link is not None
     fields = ["tags", "stack"]
     if owner_id == auth.user_id and not by_link:
         fields.append("people")
-    answer = asset_response(auth, row, exif=True, fields=fields)
+    answer = asset_response(auth, tuple(row), exif=True, fields=fields)
     if not by_link:
-        answer["owner"] = user_response(User.select(*PUBLIC_COLUMNS).where(User.id == owner_id).namedtuples().get())
+        answer["owner"] = user_response(_Owner._make(_owner.first(owner_id)))
     return answer

@@ -19,6 +19,7 @@ from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
+from immich_flask.infra.sql import Lookup
 
 ASSET_COLUMNS = (
     Asset.id, wire(Asset.created_at), Asset.owner, Asset.library_id, Asset.type, Asset.original_path,
@@ -66,8 +67,15 @@ def assets_response(auth: Auth, rows: Iterable[tuple], *, exif: bool = False,
 
 def exif_infos(ids: Iterable[str]) -> dict[str, dict]:
     """`ExifResponseDto` by asset id; one query."""
+    ids = list(ids)
+    if len(ids) == 1:
+        row = _exif_of_one.first(ids[0])
+        return {} if row is None else {row[0]: _exif(row)}
     query = AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset.in_(many(ids))).tuples()
     return {row[0]: _exif(row) for row in query}
+
+
+_exif_of_one = Lookup(lambda asset_id: AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset == asset_id))
 
 
 def _asset(row: tuple, me: str) -> dict:
@@ -88,7 +96,7 @@ def _asset(row: tuple, me: str) -> dict:
         "fileModifiedAt": file_modified_at,
         "localDateTime": local_date_time,
         "updatedAt": updated_at,
-        "isFavorite": is_favorite and owner_id == me,
+        "isFavorite": bool(is_favorite) and owner_id == me,
         "isArchived": visibility == AssetVisibility.ARCHIVE,
         "isTrashed": deleted_at is not None,
         "visibility": visibility,
@@ -96,13 +104,13 @@ def _asset(row: tuple, me: str) -> dict:
         "livePhotoVideoId": live_photo_video_id,
         "people": [],
         "checksum": checksum,
-        "isOffline": is_offline,
+        "isOffline": bool(is_offline),
         "hasMetadata": True,
         "duplicateId": duplicate_id,
         "resized": True,
         "width": width,
         "height": height,
-        "isEdited": is_edited,
+        "isEdited": bool(is_edited),
     }
 
 

@@ -163,10 +163,13 @@ def test_bytes_that_are_gone(user: Caller, server: Server, made: Callable[..., b
         assert fetch(user, f"/assets/{asset_id}/{path}").status_code == 404
 
 
-def test_one_query_beside_the_caller(user: Caller, made: Callable[..., bytes], queries: Callable) -> None:
+def test_one_query_beside_the_caller(user: Caller, other: Caller, made: Callable[..., bytes], queries: Callable,
+                                     lent: Lent) -> None:
     asset_id = user.asset(b"film of " + user.id.encode(), "a.mp4")
     made(asset_id, "thumbnail", ".webp")
+    lent.assets[other.id] = {asset_id}
     for path in ("thumbnail", "original", "video/playback"):
-        with queries() as sql:
-            assert fetch(user, f"/assets/{asset_id}/{path}").status_code == 200
-        assert len([text for text in sql if text.startswith("SELECT")]) == 2, sql
+        for caller, count in ((user, 2), (other, 3)):
+            with queries() as sql:
+                assert fetch(caller, f"/assets/{asset_id}/{path}").status_code == 200
+            assert len(sql) == count, sql
