@@ -19,6 +19,7 @@ from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
 from immich_flask.infra.queue import prepare_queue
 from immich_flask.testing import Server
+from immich_flask.testing.fixtures import Backend
 from tests.core.jobs.program import JOBS, QUEUE
 from tests.core.programs import Program, children_of, is_running, tree_of, wait_until
 
@@ -181,3 +182,17 @@ def test_what_nobody_was_told_of_is_found(busy: Server, tmp_path: Path) -> None:
         JobRow.create(queue=QUEUE, name="Note", payload={"path": str(path)}, fingerprint="",
                       run_at=now() + timedelta(seconds=1))
         wait_until(lambda: len(lines(path)) == 2, "the delayed job")
+
+
+def test_workers_outlive_their_connections(busy: Server, tmp_path: Path, backend: Backend) -> None:
+    if backend.kind != "postgres":
+        pytest.skip("with --backend postgres")
+    path = tmp_path / "notes"
+    with workers(busy, tmp_path, "beat=0.2"):
+        enqueue("Note", path=str(path))
+        wait_until(lambda: lines(path), "the first job")
+        busy.database.execute_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                  "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        for number in range(2, 6):
+            enqueue("Note", path=str(path))
+            wait_until(lambda count=number: len(lines(path)) == count, "another job")
