@@ -18,7 +18,7 @@ from immich_flask.core.assets.objects import remove_objects
 from immich_flask.core.assets.visible import require
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetFile
-from immich_flask.core.settings import setting
+from immich_flask.core.server.about import features
 from immich_flask.infra.db import atomic, many
 from immich_flask.infra.fields import now
 
@@ -29,7 +29,7 @@ def delete_assets(auth: Auth, asset_ids: Iterable[str], *, force: bool) -> None:
     Raises NoAccess(asset.delete) unless all are the caller's.
     """
     ids = list(dict.fromkeys(asset_ids))
-    at_once = force or not setting("trash.enabled")
+    at_once = force or not features()["trash"]
     with atomic():
         quota.lock([auth.user_id])
         require(auth, ids, "asset.delete")

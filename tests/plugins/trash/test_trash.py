@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -86,3 +87,11 @@ def test_bad_input(user: Caller, body: dict, path: list) -> None:
     response = user.post("/trash/restore/assets", body)
     assert response.status_code == 400
     assert [issue["path"] for issue in response.json["errors"]] == [path]
+
+
+def test_without_the_plugin_deleting_is_for_good(make_server: Callable[..., Server]) -> None:
+    user = make_server(**{"plugins.disabled": ["trash"]}).user()
+    asset = user.asset()
+    assert user.get("/server/features").json["trash"] is False
+    assert user.delete("/assets", {"ids": [asset]}).status_code == 204
+    assert is_trashed(user, asset) is None

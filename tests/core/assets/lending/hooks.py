@@ -11,7 +11,7 @@ from flask import Request
 from immich_flask.contracts import events
 from immich_flask.contracts.auth import Auth, AuthSharedLink, AuthUser
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetGrant, Listener, ResponseField
+from immich_flask.contracts.plugin import AssetGrant, Features, Listener, ResponseField
 from immich_flask.core.models import User
 from immich_flask.infra.db import many
 
@@ -53,6 +53,12 @@ def authenticate(request: Request) -> Auth | None:
     row = User.get_by_id(link.user_id)
     return Auth(AuthUser(row.id, row.email, row.name, row.is_admin, row.quota_size_in_bytes, row.quota_usage_in_bytes),
                 shared_link=link)
+
+
+@hookimpl
+def server_features(config: Any) -> Features:
+    """Without a trash deleting would be for good, and these tests are about both."""
+    return Features({"trash": config["trash"]["enabled"]})
 
 
 @hookimpl
