@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from immich_flask.contracts.auth import Auth
-from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess, Unauthorized
-from immich_flask.core.assets.visible import any_of
+from immich_flask.core.assets.visible import any_of, open_to_others, own
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 
@@ -61,11 +60,7 @@ def _of(owner: str, auth: Auth, permission: str) -> Any:
 
 def _not_withheld(auth: Auth) -> Any:
     """Trash and locked folder are for the owner alone, and for nobody who comes by a link."""
-    for_all = Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED)
-    if auth.shared_link is not None:
-        return for_all
-    mine = Asset.owner == auth.user_id
-    return for_all | (mine if auth.elevated else mine & (Asset.visibility != AssetVisibility.LOCKED))
+    return open_to_others() if auth.shared_link is not None else open_to_others() | own(auth, "asset.read")
 
 
 def require_elevated(auth: Auth) -> None:

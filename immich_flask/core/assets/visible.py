@@ -68,11 +68,14 @@ def shared(asset_ids: Any) -> Any:
     still = Asset.alias()
     moving = still.select(still.live_photo_video).where(
         still.id.in_(asset_ids), still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED)
-    withheld = Asset.alias()
-    return ((Asset.id.in_(asset_ids) | Asset.id.in_(moving))
-            & Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED)
-            & ~_moving_part_of(withheld, (withheld.visibility == AssetVisibility.LOCKED)
-                               | withheld.deleted_at.is_null(False)))
+    return (Asset.id.in_(asset_ids) | Asset.id.in_(moving)) & open_to_others()
+
+
+def open_to_others() -> Any:
+    """The condition for what may be granted at all: neither locked nor trashed, nor part of what is."""
+    still = Asset.alias()
+    return (Asset.deleted_at.is_null() & (Asset.visibility != AssetVisibility.LOCKED)
+            & ~_moving_part_of(still, (still.visibility == AssetVisibility.LOCKED) | still.deleted_at.is_null(False)))
 
 
 def _moving_part_of(still: Any, condition: Any) -> Any:
