@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from immich_flask.contracts.auth import Auth, AuthSession, AuthUser
+from immich_flask.core.assets.filters import plugin_conditions
 from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response, exif_instant
-from immich_flask.core.assets.visible import reachable, visible
+from immich_flask.core.assets.visible import reachable, select_assets, visible
 from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.infra.db import many
 from immich_flask.testing import Caller, Server
@@ -131,6 +132,16 @@ def test_the_moving_part_goes_with_its_still(user: Caller, other: Caller, link: 
         assert user.get(f"/assets/{film}").status_code == 200
     for caller in borrowers:
         assert caller.open("GET", f"/assets/{film}/video/playback", buffered=True).status_code == 404
+
+
+def test_lists_withhold_the_moving_part_too(user: Caller, server: Server) -> None:
+    film = user.asset(b"film" + user.id.encode(), "a.mov")
+    still = user.asset(livePhotoVideoId=film)
+    user.put(f"/assets/{still}", {"visibility": "locked"})
+    for elevated, listed in ((False, set()), (True, {film, still})):
+        with acting(server, user, elevated=elevated) as auth:
+            conditions = plugin_conditions(auth, {}, permission="timeline.read")
+            assert {row for row, in select_assets(Asset.id).where(*conditions).tuples()} == listed
 
 
 def test_a_page_costs_the_same_whatever_its_length(user: Caller, server: Server, queries: Callable,
