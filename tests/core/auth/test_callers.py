@@ -140,7 +140,7 @@ FIELDS = ("email", "password", "name", "pinCode", "newPinCode", "newPassword", "
           "isPendingSyncReset", "permissions")
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *PUBLIC])
+@pytest.mark.parametrize("route", [*ROUTES, *sorted(PUBLIC)])
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)))
 def test_garbage_is_refused_or_ignored(user: Caller, route: str, body: object) -> None:
