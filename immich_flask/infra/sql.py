@@ -75,6 +75,11 @@ def for_update(query: object) -> object:
     return query if is_sqlite() else query.for_update()
 
 
+def for_key_share(query: object) -> object:
+    """`query`, keeping others from deleting its rows until the transaction ends; changing them is fine."""
+    return query if is_sqlite() else query.for_update("FOR KEY SHARE")
+
+
 def month(column: object) -> object:
     """The first day of the month of an instant in UTC: `2024-05-01`."""
     # Literals: with bound parameters PostgreSQL would not recognise the expression again in GROUP BY.

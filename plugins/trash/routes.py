@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
+from immich_flask.core.bulk import BulkIds
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.trash import service
-from plugins.trash.schemas import BulkIds, TrashResponse
+from plugins.trash.schemas import TrashResponse
 
 bp = Blueprint("trash", __name__, url_prefix="/trash", tag="Trash")
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from immich_flask.infra.http.schemas import List, Schema, UUIDv4
-
-
-class BulkIds(Schema):
-    ids = List(UUIDv4(), required=True)
+from immich_flask.infra.http.schemas import Schema
 
 
 class TrashResponse(Schema):

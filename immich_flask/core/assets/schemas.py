@@ -96,3 +96,12 @@ class AssetResponse(Schema):
     width = fields.Integer(required=True, allow_none=True)
     height = fields.Integer(required=True, allow_none=True)
     isEdited = fields.Boolean(required=True)
+
+
+class MapMarkerResponse(Schema):
+    id = UUIDv4(required=True)
+    lat = fields.Float(required=True)
+    lon = fields.Float(required=True)
+    city = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+    country = fields.String(required=True, allow_none=True)

@@ -1,0 +1,43 @@
+"""What albums do when something happens to assets; all of it inside the transaction."""
+
+from __future__ import annotations
+
+from immich_flask.contracts import events
+from immich_flask.contracts.plugin import Listener
+from plugins.albums import contents, covers
+
+
+def listeners() -> list[Listener]:
+    return [
+        Listener(events.AssetsLocked, "inside", _leave),
+        Listener(events.AssetCopied, "inside", _copy),
+        Listener(events.AssetsTrashed, "inside", _repair),
+        Listener(events.AssetsRestored, "inside", _repair),
+        Listener(events.AssetsDeleted, "inside", _repair),
+        Listener(events.AssetHidden, "inside", _hidden),
+        Listener(events.AssetsUpdated, "inside", _updated),
+    ]
+
+
+def _leave(event: events.AssetsLocked) -> None:
+    contents.leave_all(event.asset_ids)
+    covers.repair(event.asset_ids)
+
+
+def _copy(event: events.AssetCopied) -> None:
+    if event.albums:
+        contents.copy_links(event.source_id, event.target_id)
+        covers.repair([])
+
+
+def _repair(event: events.AssetsTrashed | events.AssetsRestored | events.AssetsDeleted) -> None:
+    covers.repair(event.asset_ids)
+
+
+def _hidden(event: events.AssetHidden) -> None:
+    covers.repair([event.asset_id])
+
+
+def _updated(event: events.AssetsUpdated) -> None:
+    if "visibility" in event.changed:
+        covers.repair(event.asset_ids)
