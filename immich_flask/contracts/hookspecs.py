@@ -55,13 +55,21 @@ def register_asset_filters() -> Iterable[records.AssetFilter]:
 
 
 @hookspec
-def register_sync_types() -> Iterable[records.SyncType]:
-    """What the mobile app keeps a copy of, and how it hears of changes. One plugin answers a request type."""
+def register_shared_libraries() -> Iterable[records.SharedLibrary]:
+    """Tables that let one user see another's whole library."""
+
+
+@hookspec
+def register_sync_types(libraries: list[records.SharedLibrary]) -> Iterable[records.SyncType]:
+    """What the mobile app keeps a copy of, and how it hears of changes. One plugin answers a request type.
+
+    `libraries` are those that plugins share (`register_shared_libraries`): rows that belong to a library go by a type of
+    their own to those who see it."""
 
 
 @hookspec
 def register_commands() -> Iterable[click.Command]:
-    """Commands of the `immich-flask` program."""
+    """Commands of the `immich-flask` program, run in an app context with a database connection."""
 
 
 @hookspec
@@ -109,4 +117,4 @@ def startup(app: flask.Flask) -> None:
 
 @hookspec
 def shutdown(app: flask.Flask) -> None:
-    """The process is about to end."""
+    """The process, a web server's or a job worker's, is about to end."""

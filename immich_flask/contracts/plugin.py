@@ -85,11 +85,14 @@ class AssetFilter:
     narrow: leaves less of what is asked for anyway (a tag).
     scope: says itself whose assets are asked for, instead of the caller's own (an album).
     widen: adds to the caller's own (partners).
+
+    takes_null: None is a value that says something (`tagIds: null` asks for what has no tag), not the lack of one.
     """
 
     name: str
     where: Callable[[Any, Any], Any]
     effect: Literal["narrow", "scope", "widen"] = "narrow"
+    takes_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,19 @@ class SyncBackfill:
     created: Any
     parents: Callable[[str], Any]
     within: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLibrary:
+    """A table whose rows let one user see another's whole library, except what is archived, locked or in the trash.
+
+    Three of its columns: `owner` and `viewer` are the ids of the two, `since` is the time-ordered id of when that began
+    (`TrackedLink.create_id`). `core.sync` makes sync types of it.
+    """
+
+    owner: Any
+    viewer: Any
+    since: Any
 
 
 @dataclass(frozen=True, slots=True)

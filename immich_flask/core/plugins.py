@@ -84,14 +84,13 @@ class Plugins:
     def is_enabled(self, name: str) -> bool:
         return any(plugin.meta.name == name for plugin in self.enabled)
 
-    def each(self, hook: str) -> Iterable[tuple[str, Any]]:
-        """(plugin name, what it registered) for everything that `hook` returns, in dependency order."""
-        caller = getattr(self._manager.hook, hook)
+    def each(self, hook: str, **arguments: Any) -> Iterable[tuple[str, Any]]:
+        """(plugin name, what it registered) for everything that `hook` returns, in dependency order. `arguments` are
+        those of the hook."""
+        implementations = {impl.plugin_name: impl for impl in getattr(self._manager.hook, hook).get_hookimpls()}
         for plugin in self.enabled:
-            module = self._manager.get_plugin(plugin.meta.name)
-            if (implementation := getattr(module, hook, None)) and any(
-                    impl.plugin is module for impl in caller.get_hookimpls()):
-                for item in implementation():
+            if implementation := implementations.get(plugin.meta.name):
+                for item in implementation.function(*(arguments[name] for name in implementation.argnames)):
                     yield plugin.meta.name, item
 
     @cached_property
@@ -104,7 +103,8 @@ class Plugins:
 
     @cached_property
     def sync_types(self) -> dict[str, SyncType]:
-        return self._by_key("register_sync_types", lambda item: item.request, "sync type")
+        libraries = [library for _, library in self.each("register_shared_libraries")]
+        return self._by_key("register_sync_types", lambda item: item.request, "sync type", libraries=libraries)
 
     @cached_property
     def models(self) -> list[type]:
@@ -122,10 +122,10 @@ class Plugins:
         """The enabled plugins' migration folders, in dependency order."""
         return [Source(plugin.meta.name, plugin.migrations) for plugin in self.enabled if plugin.migrations.is_dir()]
 
-    def _by_key(self, hook: str, key: Callable[[Any], str], noun: str) -> dict[str, Any]:
+    def _by_key(self, hook: str, key: Callable[[Any], str], noun: str, **arguments: Any) -> dict[str, Any]:
         owners: dict[str, str] = {}
         items: dict[str, Any] = {}
-        for name, item in self.each(hook):
+        for name, item in self.each(hook, **arguments):
             if (known := key(item)) in items:
                 raise ConfigError(f"plugins {owners[known]} and {name} both register the {noun} {known}; disable one")
             owners[known], items[known] = name, item

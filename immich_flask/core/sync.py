@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from immich_flask.contracts.plugin import SyncRows
+from immich_flask.contracts.plugin import SharedLibrary, SyncBackfill, SyncRows
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import is_sqlite
 from immich_flask.infra.tracking import Tombstone
@@ -75,6 +75,18 @@ def owned_asset(asset_id: Any, user_id: str) -> Any:
     """The condition that the asset with the id in column `asset_id` belongs to the user."""
     asset = Asset.alias()
     return fn.EXISTS(asset.select(SQL("1")).where(asset.id == asset_id, asset.owner == user_id))
+
+
+def sees_library(library: SharedLibrary, owner: Any, user_id: str) -> Any:
+    """The condition that the user is let see the library of the user with the id in column `owner`."""
+    return fn.EXISTS(library.owner.model.select(SQL("1")).where(library.owner == owner, library.viewer == user_id))
+
+
+def library_backfill(library: SharedLibrary, type: str, within: Callable[[Any], Any]) -> SyncBackfill:
+    """For who comes to see a library: its rows from before. `within(owner_id)` returns the condition for them."""
+    return SyncBackfill(
+        type, created=library.since, within=within,
+        parents=lambda user_id: library.owner.model.select(library.owner).where(library.viewer == user_id))
 
 
 def deleted_rows(type: str, table: str, data: Mapping[str, str],

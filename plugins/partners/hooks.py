@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.events import AssetsRestored, AssetsTrashed, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetFilter, AssetGrant
+from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Listener, SharedLibrary, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
-from plugins.partners import access
+from plugins.partners import access, sync
 from plugins.partners.models import Partner
 from plugins.partners.routes import bp
 
@@ -22,6 +23,11 @@ def register_models() -> list[type[Partner]]:
 
 
 @hookimpl
+def register_listeners() -> list[Listener]:
+    return [Listener(event, "inside", sync.send_again) for event in (AssetsUpdated, AssetsTrashed, AssetsRestored)]
+
+
+@hookimpl
 def register_asset_filters() -> list[AssetFilter]:
     return [
         AssetFilter("userId", access.timeline_of, effect="scope"),
@@ -32,3 +38,13 @@ def register_asset_filters() -> list[AssetFilter]:
 @hookimpl
 def asset_access_rules(auth: Auth, permission: str) -> list[AssetGrant]:
     return access.grants(auth)
+
+
+@hookimpl
+def register_shared_libraries() -> list[SharedLibrary]:
+    return [sync.LIBRARY]
+
+
+@hookimpl
+def register_sync_types() -> list[SyncType]:
+    return sync.sync_types()

@@ -19,20 +19,22 @@ from immich_flask.core.runtime import runtime
 PLUGIN_PARAMETERS = ("albumId", "albumIds", "isNotInAlbum", "personId", "personIds", "tagId", "tagIds", "ocr")
 """Parameters that mean nothing without their plugin, and are refused then."""
 
-PLUGIN_SWITCHES = ("withPartners", "withSharedAlbums", "withStacked")
-"""Switches that change nothing where their plugin is off."""
+PLUGIN_SWITCHES = ("withPartners", "withSharedAlbums", "withStacked", "withoutStacked")
+"""Switches that change nothing where their plugin is off. `withoutStacked` is what search means by `withStacked=false`;
+its `withStacked=true` asks for nothing, while in the timeline that folds stacks into one asset each."""
 
 
 def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: str) -> list:
     """Peewee conditions, to be joined by AND, for whose assets are asked for and for the plugins' parameters.
 
-    `parameters` may hold more than that; what is absent or None is not asked for. `userId` limits to one owner: the
-    caller, or somebody whose assets a plugin grants him. Raises NoAccess(`permission`) for anybody else's, and
-    BadRequest for a parameter whose plugin is off.
+    `parameters` may hold more than that. What is absent is not asked for, nor is what is None, except where a filter
+    takes that (`tagIds: null`). `userId` limits to one owner: the caller, or somebody whose assets a plugin grants him.
+    Raises NoAccess(`permission`) for anybody else's, and BadRequest for a parameter whose plugin is off.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
-    narrow, scope, wider = [], [], []
     registered = runtime.plugins.asset_filters
+    given = {name: value for name, value in parameters.items()
+             if value is not None or name in registered and registered[name].takes_null}
+    narrow, scope, wider = [], [], []
     for name in PLUGIN_PARAMETERS + PLUGIN_SWITCHES:
         if name not in given or name in PLUGIN_SWITCHES and not given[name]:
             continue
