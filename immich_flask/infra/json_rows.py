@@ -7,6 +7,7 @@ Several times faster than tuples that Python turns into dicts: tests/benchmarks/
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ def _sqlite_value(value: Any) -> Any:
         return fn.json(expression)
     if issubclass(kind, (FloatField, DoubleField)):
         # By itself SQLite writes 15 digits, two less than tell all numbers apart.
-        return Case(None, ((expression.is_null(False), fn.json(fn.printf("%!.17g", expression))),))
+        return _finite(expression, fn.json(fn.printf("%!.17g", expression)))
     return expression
 
 
@@ -81,11 +82,18 @@ def _postgres_value(value: Node | Typed) -> Node:
     expression, kind = _kind(value)
     if issubclass(kind, InstantField):
         text = fn.to_char(expression, '\\"YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\\"')
-    elif issubclass(kind, (BooleanField, JSONField, FloatField, DoubleField)):
+    elif issubclass(kind, (FloatField, DoubleField)):
+        text = _finite(expression, expression.cast("TEXT"))
+    elif issubclass(kind, (BooleanField, JSONField)):
         text = expression.cast("TEXT")
     else:
         text = fn.to_json(expression).cast("TEXT")
     return fn.COALESCE(text, SQL("'null'"))
+
+
+def _finite(number: Any, text: Node) -> Node:
+    """`text` of a number; null for infinities and what is no number, which JSON cannot say."""
+    return Case(None, ((number.between(-sys.float_info.max, sys.float_info.max), text),))
 
 
 def _kind(value: Node | Typed) -> tuple[Any, type[Field]]:

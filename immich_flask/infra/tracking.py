@@ -43,7 +43,7 @@ class Tombstone(Model):
     deleted_at = InstantField()
 
     class Meta:
-        indexes = ((("table_name", "owner_id", "id"), False), (("deleted_at",), False))
+        indexes = ((("table_name", "owner_id", "id"), False), (("table_name", "id"), False))
 
 
 _SQLITE_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from immich_flask.contracts.errors import ConfigError
+from immich_flask.contracts.sync import SyncEntityType
 from immich_flask.core.plugins import Plugins
 from immich_flask.infra.db import atomic, connected
 from immich_flask.infra.horizon import horizon, id_at, milliseconds_of, oldest_writer
 from immich_flask.infra.tracking import Tombstone
 from plugins.sync.service import KNOWN_FOR, ORDER, RETIRED
+
+LINES = frozenset(SyncEntityType)
 
 KEPT_FOR = KNOWN_FOR + timedelta(days=1)
 
@@ -42,11 +45,15 @@ def held_back() -> str | None:
 
 
 def check_types(plugins: Plugins) -> None:
-    """Raise ConfigError for a sync type that the wire does not have."""
+    """Raise ConfigError for what the clients would stumble over: request types and lines that they don't know."""
     for request, type in plugins.sync_types.items():
+        lines = {rows.type for rows in (*type.deletes, type.backfill, type.updates, type.upserts) if rows}
+        wrong = None
         if request not in ORDER:
-            what = "is retired" if request in RETIRED else "is unknown to the clients"
-            raise ConfigError(f"the sync type {request} {what}; disable the plugin that registers it")
-        if len({rows.type for rows in type.deletes}) > 1:
-            raise ConfigError(f"the deletes of the sync type {request} are of several types; "
-                              f"disable the plugin that registers it")
+            wrong = "is retired" if request in RETIRED else "is unknown to the clients"
+        elif unknown := lines - LINES:
+            wrong = f"has lines of {', '.join(sorted(unknown))}, which is unknown to the clients"
+        elif len({rows.type for rows in type.deletes}) > 1:
+            wrong = "has deletes of several types"
+        if wrong:
+            raise ConfigError(f"the sync type {request} {wrong}; mend or disable the plugin that registers it")

@@ -1,0 +1,78 @@
+"""Tombstones go after a month, and types that clients don't know stop startup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from immich_flask.contracts.errors import ConfigError
+from immich_flask.contracts.plugin import SyncRows, SyncType
+from immich_flask.core.models import Tombstone, UserMetadata
+from immich_flask.infra.fields import now
+from immich_flask.infra.horizon import id_at
+from immich_flask.testing import Caller, Server
+from plugins.sync import upkeep
+
+
+def bury(owner_id: str, days: float) -> str:
+    """A tombstone of so many days ago."""
+    at = now() - timedelta(days=days)
+    return Tombstone.create(id=id_at(int(at.timestamp() * 1_000_000)), table_name="user_metadata", owner_id=owner_id,
+                            row={"user_id": owner_id, "key": "license"}, deleted_at=at).id
+
+
+def test_tombstones_are_kept_for_31_days(server: Server, user: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "AT_ONCE", 2)
+    with server.context():
+        old = {bury(user.id, days) for days in (31.01, 32, 40, 50, 400)}
+        young = {bury(user.id, days) for days in (0.5, 30, 30.99)}
+        UserMetadata.create(user=user.id, key="license", value={})
+        UserMetadata.delete().where(UserMetadata.user == user.id).execute()
+        upkeep.remove_old_tombstones()
+        left = {each for each, in Tombstone.select(Tombstone.id).where(Tombstone.owner_id == user.id).tuples()}
+    assert not left & old and young < left and len(left) == 4
+
+
+def test_it_is_done_every_night(server: Server) -> None:
+    with server.context():
+        job = server.runtime.jobs["AuditTableCleanup"]
+        assert (job.queue, job.run, job.cron()) == ("backgroundTask", upkeep.remove_old_tombstones, "0 0 * * *")
+
+
+def test_health(server: Server, user: Caller) -> None:
+    with server.context():
+        assert upkeep.held_back() is None
+
+
+def rows(type: str) -> SyncRows:
+    return SyncRows(type, Tombstone.id, lambda _user_id: Tombstone.select(), {})
+
+
+@pytest.mark.parametrize(("type", "complaint"), [
+    (SyncType("AssetsV1", upserts=rows("AssetV1")), "the sync type AssetsV1 is retired"),
+    (SyncType("CatsV1", upserts=rows("CatV1")), "the sync type CatsV1 is unknown to the clients"),
+    (SyncType("StacksV1", upserts=rows("CatV1")), "CatV1, which is unknown to the clients"),
+    (SyncType("StacksV1", upserts=rows("StackV1"), deletes=(rows("StackDeleteV1"), rows("PartnerStackDeleteV1"))),
+     "the sync type StacksV1 has deletes of several types"),
+])
+def test_bad_types_stop_startup(type: SyncType, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        upkeep.check_types(SimpleNamespace(sync_types={type.request: type}))
+
+
+def test_a_type_that_two_plugins_answer_stops_startup(make_server: Callable[..., Server], server: Server) -> None:
+    from immich_flask.core.plugins import Found, Plugins
+    from immich_flask.infra.config import load_config
+    from plugins import sync
+    from tests.plugins.sync import clubs
+
+    found = {"sync": Found(sync.META, sync.__name__), "clubs": Found(clubs.META, clubs.__name__)}
+    plugins = Plugins(load_config(environ={}), found)
+    assert set(plugins.sync_types) >= {"UsersV1", "AlbumsV2"}
+    plugins.enabled.append(found["clubs"])
+    del plugins.sync_types
+    with pytest.raises(ConfigError, match="both register the sync type AlbumsV2"):
+        _ = plugins.sync_types
