@@ -43,8 +43,10 @@ def serve(config: Config) -> int:
     migrate_all(config, plugins, log.info)
     _check_storage(config)
     _before_forking()
-    web = partial(run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5, when_ready=partial(
-        print, f"immich-flask is listening on http://{_address(config)}", flush=True))
+    web = partial(
+        run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5,
+        when_ready=partial(print, f"immich-flask is listening on http://{_address(config)}", flush=True),
+        when_done=partial(plugins.hook.shutdown, app=app))
     return Supervisor({"web server": web, **workers_of(app)}).run()
 
 

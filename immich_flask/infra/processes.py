@@ -1,13 +1,14 @@
 """A tree of processes: start them, keep them alive, end them together.
 
 The supervisor runs nothing but itself, without threads and without connections, so that whatever it forks begins
-clean. Signals are waited for, not handled: nothing is ever interrupted by one.
+clean. A signal does nothing but end its waiting.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -52,16 +53,21 @@ class Supervisor:
         # What is ignored (SIGHUP under nohup) stays so.
         self._stop = {number for number in STOP if signal.getsignal(number) is not signal.SIG_IGN}
         self._signals = {*self._stop, signal.SIGCHLD}
+        self._news, self._tell = os.pipe()
 
     def run(self) -> int:
-        """Until SIGTERM, SIGINT or SIGHUP; returns the exit status."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
+        """Until SIGTERM, SIGINT or SIGHUP; returns the exit status. Once only, and in the main thread."""
+        os.set_blocking(self._tell, False)
+        signal.set_wakeup_fd(self._tell)
+        for number in self._signals:
+            # Python writes its number into the pipe.
+            signal.signal(number, lambda number, frame: None)
         try:
             status = self._keep()
             self._end()
             return status
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            self._forget_signals()
 
     def _keep(self) -> int:
         while True:
@@ -79,37 +85,40 @@ class Supervisor:
     def _end(self) -> None:
         deadline = time.monotonic() + GRACE_SECONDS
         self._send(signal.SIGTERM)
-        while any(child.pid for child in self._children):
+        while True:
+            # Before waiting: the news that one has ended may have come together with the signal to stop.
+            self._reap()
+            if not (left := [child.name for child in self._children if child.pid]):
+                return
             # Whoever asks twice means it.
             if self._wait(max(deadline - time.monotonic(), 0)) or time.monotonic() >= deadline:
-                log.warning("killed: %s", ", ".join(child.name for child in self._children if child.pid))
+                log.warning("killed: %s", ", ".join(left))
                 self._send(signal.SIGKILL)
                 deadline = time.monotonic() + GRACE_SECONDS
-            self._reap()
 
     def _wait(self, seconds: float | None) -> bool:
         """Until a signal comes or the time is over; True when it is one to stop."""
-        if seconds is None:
-            return signal.sigwaitinfo(self._signals).si_signo in self._stop
-        got = signal.sigtimedwait(self._signals, seconds)
-        return got is not None and got.si_signo in self._stop
+        ready, _, _ = select.select([self._news], [], [], seconds)
+        return bool(ready) and not self._stop.isdisjoint(os.read(self._news, 512))
 
     def _start(self, child: _Child) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
         child.started_at = time.monotonic()
+        # A signal for the newborn would tell its parent, too.
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         child.pid = os.fork()
         if child.pid == 0:
             self._become(child, parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
 
     def _become(self, child: _Child, parent: int) -> None:
         status = 1
         try:
+            self._forget_signals()
             os.setpgid(0, 0)
             _end_with(parent)
-            for number in self._stop:
-                signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
             child.run()
             status = 0
@@ -151,6 +160,13 @@ class Supervisor:
         log.warning("%s %s: starting it again", child.name, how)
         child.start_at = moment + 0.1 * 2 ** (child.failures - 1)
         return True
+
+    def _forget_signals(self) -> None:
+        signal.set_wakeup_fd(-1)
+        for number in self._signals:
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self._news)
+        os.close(self._tell)
 
     def _send(self, number: int) -> None:
         for child in self._children:

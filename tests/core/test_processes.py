@@ -31,6 +31,8 @@ def forked(run: Callable[[], int | None], log: Path) -> Iterator[int]:
         try:
             logging.basicConfig(filename=log, force=True)
             status = run() or 0
+        except SystemExit as exit:
+            status = exit.code
         finally:
             os._exit(status)
     try:
@@ -95,6 +97,18 @@ def test_a_child_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest
     assert "killed: deaf" in (tmp_path / "log").read_text()
 
 
+def test_a_child_that_ends_together_with_everything_is_not_waited_for(tmp_path: Path) -> None:
+    with forked(Supervisor({"child": forever}).run, tmp_path / "log") as pid:
+        child, = wait_until(lambda: children_of(pid), "the child")
+        begun_at = time.monotonic()
+        os.kill(pid, signal.SIGSTOP)
+        os.kill(child, signal.SIGKILL)
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGCONT)
+        assert status_of(pid) == 0
+        assert time.monotonic() - begun_at < 10
+
+
 def test_who_interrupts_twice_means_it(tmp_path: Path) -> None:
     def deaf() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -128,11 +142,15 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
         return bytes(64 * 1024 * 1024)
 
     listener = web.listen(config)
-    run = partial(web.run_web, app, listener, config, when_ready=(tmp_path / "ready").touch, graceful_seconds=5)
-    with forked(run, tmp_path / "log"):
+    run = partial(web.run_web, app, listener, config, when_ready=(tmp_path / "ready").touch,
+                  when_done=(tmp_path / "done").touch, graceful_seconds=5)
+    with forked(run, tmp_path / "log") as pid:
         listener.close()
         wait_until((tmp_path / "ready").exists, "the web server")
         yield "127.0.0.1", config.server.port
+        os.kill(pid, signal.SIGTERM)
+        assert status_of(pid) == 0
+        assert (tmp_path / "done").exists()
 
 
 def test_an_upload_may_take_long_as_long_as_something_comes(served: tuple[str, int]) -> None:
