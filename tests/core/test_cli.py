@@ -245,8 +245,8 @@ def test_commands_of_plugins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         click.echo(f"{greeting} to {User.select().count()} users")
 
     each = Plugins.each
-    monkeypatch.setattr(Plugins, "each", lambda self, hook: [("test", greet)] if hook == "register_commands"
-                        else each(self, hook))
+    monkeypatch.setattr(Plugins, "each", lambda self, hook, **more: [("test", greet)] if hook == "register_commands"
+                        else each(self, hook, **more))
     assert "Greet everybody." in run("--help").output
     assert "--greeting" in run("greet", "--help").output
     assert run("greet", "--greeting", "hi").output == "hi to 0 users\n"
