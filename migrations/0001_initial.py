@@ -12,6 +12,8 @@ PARTIAL_INDEXES = (
     "CREATE INDEX asset_stack ON asset (stack_id) WHERE stack_id IS NOT NULL",
     "CREATE INDEX asset_duplicate ON asset (duplicate_id) WHERE duplicate_id IS NOT NULL",
     "CREATE INDEX asset_deleted ON asset (deleted_at) WHERE deleted_at IS NOT NULL",
+    *(f"CREATE INDEX asset_exif_{column} ON asset_exif ({column}, asset_id) WHERE {column} IS NOT NULL"
+      for column in ("make", "model", "lens_model", "city", "state", "country", "rating")),
 )
 
 
@@ -89,6 +91,7 @@ def up(migrator, db):
             indexes = (
                 (("owner", "file_created_at", "id"), False),
                 (("owner", "local_date_time"), False),
+                (("owner", "created_at"), False),
                 (("owner", "original_path"), False),
                 (("owner", "update_id"), False),
             )
@@ -98,7 +101,7 @@ def up(migrator, db):
         created_at = InstantField()
         updated_at = InstantField()
         update_id = IdField(index=True, null=True)
-        file_size_in_byte = BigIntegerField(null=True)
+        file_size_in_byte = BigIntegerField(index=True, null=True)
         make = TextField(null=True)
         model = TextField(null=True)
         lens_model = TextField(null=True)
@@ -114,7 +117,7 @@ def up(migrator, db):
         time_zone = TextField(null=True)
         latitude = DoubleField(null=True)
         longitude = DoubleField(null=True)
-        city = TextField(index=True, null=True)
+        city = TextField(null=True)
         state = TextField(null=True)
         country = TextField(null=True)
         description = TextField(default="")

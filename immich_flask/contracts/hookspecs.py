@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import click
     import flask
@@ -80,13 +80,25 @@ def asset_access_rules(auth: Auth, permission: str) -> Iterable[records.AssetGra
 
 @hookspec
 def response_fields(kind: str, ids: list[str], auth: Auth) -> Iterable[records.ResponseField]:
-    """Fields for answers about `kind` (`"asset"`), for a whole page of ids at once."""
+    """Fields for answers about `kind` (`"asset"`, `"album"`), for a whole page of ids at once."""
+
+
+@hookspec
+def find_named(kind: str, query: Mapping[str, Any], auth: Auth) -> Iterable[dict]:
+    """What this plugin knows of a `kind` (`"place"`, `"person"`) by name, best first, as the wire has it
+    (`GET /search/places`, `GET /search/person`). `query` holds the parameters of the call, `name` among them."""
 
 
 @hookspec(firstresult=True)
 def authenticate(request: flask.Request) -> Auth | None:
     """Recognise a credential that the core doesn't know (a shared link's key). None: not mine; raise
     `errors.Unauthorized`: mine, and wrong. Called before the core looks for sessions and API keys."""
+
+
+@hookspec(firstresult=True)
+def page_tags(path: str) -> records.PageTags | None:
+    """What the page at this path (`/share/...`) says to programs that preview addresses. None: not mine, or nothing;
+    raise `errors.NotFound`: mine, and there is nothing. There is no database connection yet."""
 
 
 @hookspec

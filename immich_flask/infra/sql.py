@@ -100,3 +100,8 @@ def seconds_between(start: object, end: object) -> object:
     if is_sqlite():
         return fn.strftime("%s", end) - fn.strftime("%s", start)
     return fn.date_part("epoch", end - start).cast("INTEGER")
+
+
+def contains(column: object, text: str) -> object:
+    """The condition that a text column contains `text`, letter by letter; nothing in it is a wildcard."""
+    return (fn.INSTR if is_sqlite() else fn.STRPOS)(column, text) > 0

@@ -8,6 +8,7 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import NoAccess
 from immich_flask.contracts.plugin import AssetGrant
+from immich_flask.core.assets.filters import EVERY_PARTNER
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, User
 from plugins.partners.models import Partner
@@ -37,7 +38,7 @@ def timeline_of(user_id: str, auth: Auth) -> Any:
     return (Asset.owner == user_id) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
 
 
-def in_timeline(_wanted: bool, auth: Auth) -> Any:
-    """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline."""
-    return (Asset.owner.in_(sharers(auth, Partner.in_timeline)) & Asset.visibility.in_(SHOWN)
-            & Asset.deleted_at.is_null())
+def with_partners(wanted: bool | str, auth: Auth) -> Any:
+    """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline, or of all."""
+    whose = sharers(auth) if wanted == EVERY_PARTNER else sharers(auth, Partner.in_timeline)
+    return Asset.owner.in_(whose) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()

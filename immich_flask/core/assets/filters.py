@@ -23,6 +23,9 @@ PLUGIN_SWITCHES = ("withPartners", "withSharedAlbums", "withStacked", "withoutSt
 """Switches that change nothing where their plugin is off. `withoutStacked` is what search means by `withStacked=false`;
 its `withStacked=true` asks for nothing, while in the timeline that folds stacks into one asset each."""
 
+EVERY_PARTNER = "every"
+"""The value of `withPartners` that means those too who are not mixed into the timeline."""
+
 
 def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: str) -> list:
     """Peewee conditions, to be joined by AND, for whose assets are asked for and for the plugins' parameters.

