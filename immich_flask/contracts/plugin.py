@@ -105,6 +105,16 @@ class ResponseField:
 
 
 @dataclass(frozen=True, slots=True)
+class PageTags:
+    """What a page says about itself to programs that preview addresses (Open Graph). `image` is a path on this
+    server."""
+
+    title: str
+    description: str
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """`run()` returns None when well, else what is wrong."""
 

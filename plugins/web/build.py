@@ -7,14 +7,24 @@ changes, the index is never stored, and what is neither file nor API gives the i
 from __future__ import annotations
 
 import mimetypes
+from html import escape
 from pathlib import Path
+from urllib.parse import urljoin
 
 from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.security import safe_join
 
+from immich_flask.contracts.errors import ApiError
+from immich_flask.contracts.plugin import PageTags
+from immich_flask.core.runtime import runtime
+from immich_flask.core.server.about import external_domain
+from immich_flask.infra.db import connected
+
 IMMUTABLE = "_app/immutable/"
 YEAR = 365 * 24 * 3600
+
+PLACEHOLDER = b"<!-- metadata:tags -->"
 
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 """Compressed siblings that the build may have, the smallest first."""
@@ -56,11 +66,29 @@ def build_pages(build: Build) -> Blueprint:
             raise NotFound()
         if not takes_html():
             raise NotAcceptable(f"{request.path} is a page, and text/html the only form of it")
-        response = Response(build.index, mimetype="text/html")
+        response = Response(mimetype="text/html")
         response.headers["Cache-Control"] = "no-store"
+        try:
+            tags = runtime.plugins.hook.page_tags(path=request.path)
+        except ApiError as error:
+            # The client's own page says what is wrong; those who don't run it go by the status.
+            tags, response.status_code = None, error.status
+        response.set_data(with_tags(build.index, tags) if tags else build.index)
         return response
 
     return pages
+
+
+def with_tags(index: bytes, tags: PageTags) -> bytes:
+    """The index with Open Graph tags (https://ogp.me) in the place that the build leaves for them."""
+    with connected():
+        address = external_domain() or request.host_url
+    named = {"og:type": "website", "og:title": tags.title, "og:description": tags.description}
+    if tags.image:
+        named["og:image"] = urljoin(address, tags.image)
+    lines = [f'<meta name="description" content="{escape(tags.description)}" />',
+             *(f'<meta property="{name}" content="{escape(value)}" />' for name, value in named.items())]
+    return index.replace(PLACEHOLDER, "\n    ".join(lines).encode())
 
 
 def takes_html() -> bool:
