@@ -126,11 +126,6 @@ def remove(auth: Auth, album_id: str, asset_ids: list[str]) -> list[dict]:
     return results
 
 
-def leave_all(asset_ids: Iterable[str]) -> None:
-    """Take assets out of every album."""
-    AlbumAsset.delete().where(AlbumAsset.asset.in_(many(asset_ids))).execute()
-
-
 def copy_links(source_id: str, target_id: str) -> None:
     """Put one asset into all albums that hold another."""
     held = AlbumAsset.select(AlbumAsset.album, Value(target_id), Value(now()), Value(now())).where(

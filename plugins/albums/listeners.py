@@ -1,4 +1,5 @@
-"""What albums do when something happens to assets; all of it inside the transaction."""
+"""What albums do when something happens to assets; all of it inside the transaction. That locked ones leave is not
+among it: a trigger sees to that."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from plugins.albums import contents, covers
 
 def listeners() -> list[Listener]:
     return [
-        Listener(events.AssetsLocked, "inside", _leave),
         Listener(events.AssetCopied, "inside", _copy),
         Listener(events.AssetsTrashed, "inside", _repair),
         Listener(events.AssetsRestored, "inside", _repair),
@@ -17,11 +17,6 @@ def listeners() -> list[Listener]:
         Listener(events.AssetHidden, "inside", _hidden),
         Listener(events.AssetsUpdated, "inside", _updated),
     ]
-
-
-def _leave(event: events.AssetsLocked) -> None:
-    contents.leave_all(event.asset_ids)
-    covers.repair(event.asset_ids)
 
 
 def _copy(event: events.AssetCopied) -> None:

@@ -1,9 +1,9 @@
 """What phones keep of albums (docs/sync.md): the albums somebody is in, their members, what is in them.
 
 Who leaves an album, or is sent away, hears that it is gone: from the tombstone of his membership, which the deletion of
-an album leaves too. While an album is hidden it is gone for everybody. Locked assets are in no album; the queries look
-all the same, because they leave only while this plugin is enabled. An asset in the trash is sent with `deletedAt`, by
-which phones put it out of sight and back.
+an album leaves too. While an album is hidden it is gone for everybody. What its owner put into the trash is taken out of
+the album on the others' phones (upstream sends them the row), and put in again when it comes back: triggers touch the
+rows of these links.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from immich_flask.contracts.enums import AlbumUserRole, AssetVisibility
+from immich_flask.contracts.enums import AlbumUserRole
 from immich_flask.contracts.plugin import SyncBackfill, SyncRows, SyncType
 from immich_flask.contracts.sync import SyncEntityType as Line
 from immich_flask.contracts.sync import SyncRequestType as Request
@@ -40,7 +40,6 @@ OWNER = AlbumUser.select(AlbumUser.user).where(AlbumUser.album == Album.id, Albu
 
 ALBUM_USER = {"albumId": AlbumUser.album, "userId": AlbumUser.user, "role": AlbumUser.role}
 ALBUM_ASSET = {"albumId": AlbumAsset.album, "assetId": AlbumAsset.asset}
-NOT_LOCKED = Asset.visibility != AssetVisibility.LOCKED
 
 
 def sync_types() -> list[SyncType]:
@@ -56,11 +55,13 @@ def sync_types() -> list[SyncType]:
                              lambda user_id: AlbumUser.select().where(_is_in(AlbumUser.album, user_id)), ALBUM_USER)),
         SyncType(
             Request.ALBUM_TO_ASSETS_V1,
-            # Rows of nobody in particular: with their owner, none, the index of the tombstones leads to them.
-            deletes=(deleted_rows(Line.ALBUM_TO_ASSET_DELETE_V1, "album_asset",
-                                  {"albumId": "album_id", "assetId": "asset_id"},
-                                  whose=lambda user_id: (Tombstone.owner_id.is_null()
-                                                         & _is_in(kept_id("album_id"), user_id))),),
+            deletes=(
+                # Rows of nobody in particular: with their owner, none, the index of the tombstones leads to them.
+                deleted_rows(Line.ALBUM_TO_ASSET_DELETE_V1, "album_asset", {"albumId": "album_id", "assetId": "asset_id"},
+                             whose=lambda user_id: (Tombstone.owner_id.is_null()
+                                                    & _is_in(kept_id("album_id"), user_id))),
+                SyncRows(Line.ALBUM_TO_ASSET_DELETE_V1, AlbumAsset.update_id,
+                         lambda user_id: _all_links(user_id).where(~_sees(user_id)), ALBUM_ASSET)),
             backfill=_backfill(Line.ALBUM_TO_ASSET_BACKFILL_V1, AlbumAsset.album),
             upserts=SyncRows(Line.ALBUM_TO_ASSET_V1, AlbumAsset.update_id, _links, ALBUM_ASSET)),
         SyncType(
@@ -68,7 +69,7 @@ def sync_types() -> list[SyncType]:
             backfill=_backfill(Line.ALBUM_ASSET_BACKFILL_V2, AlbumAsset.album),
             updates=SyncRows(Line.ALBUM_ASSET_UPDATE_V2, Asset.update_id,
                              lambda user_id: (select_assets().join(AlbumAsset, on=AlbumAsset.asset == Asset.id)
-                                              .where(NOT_LOCKED, _is_in(AlbumAsset.album, user_id))), _asset),
+                                              .where(_sees(user_id), _is_in(AlbumAsset.album, user_id))), _asset),
             upserts=SyncRows(Line.ALBUM_ASSET_CREATE_V2, AlbumAsset.update_id, _links, _asset)),
         SyncType(
             Request.ALBUM_ASSET_EXIFS_V1,
@@ -76,7 +77,7 @@ def sync_types() -> list[SyncType]:
             updates=SyncRows(Line.ALBUM_ASSET_EXIF_UPDATE_V1, AssetExif.update_id,
                              lambda user_id: (AssetExif.select().join(AlbumAsset, on=AlbumAsset.asset == AssetExif.asset)
                                               .join(Asset, on=Asset.id == AssetExif.asset)
-                                              .where(NOT_LOCKED, _is_in(AlbumAsset.album, user_id))), ASSET_EXIF),
+                                              .where(_sees(user_id), _is_in(AlbumAsset.album, user_id))), ASSET_EXIF),
             upserts=SyncRows(Line.ALBUM_ASSET_EXIF_CREATE_V1, AlbumAsset.update_id,
                              lambda user_id: _links(user_id).join(AssetExif, on=AssetExif.asset == AlbumAsset.asset),
                              ASSET_EXIF)),
@@ -101,9 +102,18 @@ def _backfill(line: str, album: Any) -> SyncBackfill:
     return SyncBackfill(line, created=AlbumUser.create_id, parents=memberships, within=lambda album_id: album == album_id)
 
 
-def _links(user_id: str) -> Any:
+def _all_links(user_id: str) -> Any:
     return (AlbumAsset.select().join(Asset, on=Asset.id == AlbumAsset.asset)
-            .where(NOT_LOCKED, _is_in(AlbumAsset.album, user_id)))
+            .where(_is_in(AlbumAsset.album, user_id)))
+
+
+def _links(user_id: str) -> Any:
+    return _all_links(user_id).where(_sees(user_id))
+
+
+def _sees(user_id: str) -> Any:
+    """The condition that an asset in an album is not in somebody else's trash."""
+    return Asset.deleted_at.is_null() | (Asset.owner == user_id)
 
 
 def _asset(user_id: str) -> Mapping[str, Any]:

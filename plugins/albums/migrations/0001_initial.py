@@ -1,8 +1,8 @@
 """Albums, who is in them, what is in them.
 
-Two rules are kept by triggers, because accounts come and go also while this plugin is disabled: an album goes with the
-row that names its owner, and it is hidden for as long as his account is soft-deleted. What comes back from hiding is
-touched, for the clients that were told to forget it.
+Triggers keep what has to hold also while this plugin is disabled, when accounts come and go and assets go to the trash:
+an album goes with the row that names its owner, it is hidden for as long as his account is soft-deleted, and locked
+assets are in no album. What goes out of sight or comes back is touched, for the clients that have to hear of it.
 """
 
 from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, SqliteDatabase, TextField
@@ -12,37 +12,29 @@ from immich_flask.infra.fields import IdField, InstantField
 
 OWNED = "SELECT album_id FROM album_user WHERE user_id = NEW.id AND role = 'owner'"
 
-FOLLOW_OWNER = f"""
-  UPDATE album SET deleted_at = NEW.deleted_at WHERE id IN ({OWNED});
-  UPDATE album_user SET role = role WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});
-  UPDATE album_asset SET created_at = created_at WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});
-"""
+HIDDEN_OR_BACK = "(NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)"
 
-WHEN_HIDDEN_OR_BACK = "(NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)"
+TRIGGERS = {
+    "album_go_with_owner": ('DELETE ON album_user', "OLD.role = 'owner'", """
+        DELETE FROM album WHERE id = OLD.album_id;"""),
+    "album_hide_with_owner": ('UPDATE OF deleted_at ON "user"', HIDDEN_OR_BACK, f"""
+        UPDATE album SET deleted_at = NEW.deleted_at WHERE id IN ({OWNED});
+        UPDATE album_user SET role = role WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});
+        UPDATE album_asset SET created_at = created_at WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});"""),
+    "album_follow_asset": ("UPDATE OF deleted_at, visibility ON asset",
+                           f"{HIDDEN_OR_BACK} OR NEW.visibility <> OLD.visibility", """
+        DELETE FROM album_asset WHERE asset_id = NEW.id AND NEW.visibility = 'locked';
+        UPDATE album_asset SET created_at = created_at WHERE asset_id = NEW.id;"""),
+}
+"""By name: after what, under which condition, what else happens."""
 
-GO_WITH_OWNER = "DELETE FROM album WHERE id = OLD.album_id;"
 
-SQLITE = (f"""
-CREATE TRIGGER album_follow_owner AFTER UPDATE OF deleted_at ON "user" WHEN {WHEN_HIDDEN_OR_BACK} BEGIN
-  {FOLLOW_OWNER}
-END""", f"""
-CREATE TRIGGER album_go_with_owner AFTER DELETE ON album_user WHEN OLD.role = 'owner' BEGIN
-  {GO_WITH_OWNER}
-END""")
-
-POSTGRES = (f"""
-CREATE FUNCTION album_follow_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  {FOLLOW_OWNER}
-  RETURN NULL;
-END $$""", f"""
-CREATE TRIGGER album_follow_owner AFTER UPDATE OF deleted_at ON "user"
-FOR EACH ROW WHEN ({WHEN_HIDDEN_OR_BACK}) EXECUTE FUNCTION album_follow_owner()""", f"""
-CREATE FUNCTION album_go_with_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  {GO_WITH_OWNER}
-  RETURN NULL;
-END $$""", """
-CREATE TRIGGER album_go_with_owner AFTER DELETE ON album_user
-FOR EACH ROW WHEN (OLD.role = 'owner') EXECUTE FUNCTION album_go_with_owner()""")
+def make_trigger(db, name, event, condition, action):
+    if isinstance(db, SqliteDatabase):
+        db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} WHEN {condition} BEGIN {action} END")
+        return
+    db.execute_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {action} RETURN NULL; END $$")
+    db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()")
 
 
 def up(migrator, db):
@@ -108,5 +100,5 @@ def up(migrator, db):
     tracking.install(db, "album")
     tracking.install(db, "album_user", tombstone=("album_id", "user_id"), owner="user_id", create_id=True)
     tracking.install(db, "album_asset", tombstone=("album_id", "asset_id"), create_id=True)
-    for statement in SQLITE if isinstance(db, SqliteDatabase) else POSTGRES:
-        db.execute_sql(statement)
+    for name, trigger in TRIGGERS.items():
+        make_trigger(db, name, *trigger)
