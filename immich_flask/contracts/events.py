@@ -6,7 +6,9 @@ A listener names one of these classes and a phase: `inside` runs in the transact
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class AssetReady(Event):
     asset_id: str
     owner_id: str
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEdited(Event):
+    """What is shown of a picture is now what its edits say, of which there may be none any more: files, size and
+    thumbhash are written. `edits` has the fields of the wire's `SyncAssetEditV1`, in their order."""
+
+    asset_id: str
+    owner_id: str
+    edits: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,12 +90,18 @@ def undecodable(what: str) -> Iterator[None]:
 
 
 def decode(
-    path: Path, *, filename: str = "", shorter_side: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+    path: Path,
+    *,
+    filename: str = "",
+    shorter_side: int | None = None,
+    embedded: int | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Picture:
     """The picture in a file, its first frame if it is animated.
 
     With `shorter_side` it may come out smaller than stored where the format allows to decode less, but never with a
-    shorter side below that. `filename` is the original name, `path`'s own by default.
+    shorter side below that. From which shorter side on the preview that a camera has put in stands for its raw picture
+    is said by `embedded`; by default it is `shorter_side`. `filename` is the original name, `path`'s own by default.
 
     Raises Undecodable, and OSError when the file cannot be opened.
     """
@@ -104,7 +110,7 @@ def decode(
         if media_types.is_raw(filename or path.name) and not head.startswith((b"\xff\xd8\xff", b"8BPS")):
             from plugins.media import raw
 
-            return raw.decode(path, shorter_side, max_megapixels)
+            return raw.decode(path, shorter_side, embedded or shorter_side, max_megapixels)
         return decode_stream(file, shorter_side, max_megapixels)
 
 

@@ -75,6 +75,17 @@ def read_packet(packet: bytes) -> Embedded:
     return Embedded(xmp=_read(packet).xmp)
 
 
+def packet(values: Mapping[str, str]) -> bytes:
+    """An XMP packet that says this: `{"Xmp.GPano.ProjectionType": "equirectangular"}`."""
+    form = exiv2.XmpParser.XmpFormatFlags
+    with _one_at_a_time:
+        data = exiv2.XmpData()
+        for key, value in values.items():
+            data[key] = value
+        _, text = exiv2.XmpParser.encode(data, form.omitPacketWrapper | form.useCompactFormat)
+    return text.encode()
+
+
 def _read(source: str | bytes) -> Embedded:
     with _one_at_a_time:
         try:

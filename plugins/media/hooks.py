@@ -1,4 +1,4 @@
-"""What the media plugin adds: the work that follows an upload."""
+"""What the media plugin adds: the work that follows an upload, and edits of pictures."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import Features, Job, Listener
+from immich_flask.contracts.plugin import Features, Job, Listener, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
-from plugins.media import queueing
+from plugins.media import queueing, sync
+from plugins.media.models import AssetEdit
 from plugins.media.routes import bp
 
 
@@ -19,11 +20,22 @@ def register_blueprints() -> list[Blueprint]:
 
 
 @hookimpl
+def register_models() -> list[type[AssetEdit]]:
+    return [AssetEdit]
+
+
+@hookimpl
+def register_sync_types() -> list[SyncType]:
+    return sync.sync_types()
+
+
+@hookimpl
 def register_jobs() -> list[Job]:
     # The jobs bring Pillow's plugins and FFmpeg into memory, so they are imported when the first one runs.
     return [
         Job(JobName.ASSET_EXTRACT_METADATA, QueueName.METADATA_EXTRACTION, queueing.run_extraction),
         Job(JobName.ASSET_GENERATE_THUMBNAILS, QueueName.THUMBNAIL_GENERATION, queueing.run_thumbnails),
+        Job(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, QueueName.EDITOR, queueing.run_edits),
         Job(JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL, QueueName.METADATA_EXTRACTION, queueing.queue_extraction),
         Job(JobName.ASSET_GENERATE_THUMBNAILS_QUEUE_ALL, QueueName.THUMBNAIL_GENERATION, queueing.queue_thumbnails),
     ]

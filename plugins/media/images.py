@@ -29,10 +29,11 @@ _REDUCING_GAP = 1.5  # whole pixels are averaged down to this multiple of the si
 
 @dataclass(frozen=True, slots=True)
 class RenditionSpec:
-    """One of the sizes a picture is served in. `size` is the shorter side in pixels, `quality` 1..100."""
+    """One of the sizes a picture is served in. `size` is the shorter side in pixels, None for that of the picture itself;
+    `quality` 1..100."""
 
     format: Format
-    size: int
+    size: int | None
     quality: int = 80
     progressive: bool = False
 
@@ -43,10 +44,12 @@ PREVIEW = RenditionSpec("jpeg", 1440)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The files to store, and facts for the asset's row. `width` and `height` are the whole picture's, upright."""
+    """The files to store, and facts for the asset's row. `width` and `height` are the whole picture's, upright;
+    `fullsize` is None unless it was asked for."""
 
     thumbnail: bytes
     preview: bytes
+    fullsize: bytes | None
     thumbhash: bytes
     width: int
     height: int
@@ -59,15 +62,19 @@ def render(
     filename: str = "",
     thumbnail: RenditionSpec = THUMBNAIL,
     preview: RenditionSpec = PREVIEW,
+    fullsize: RenditionSpec | None = None,
     colorspace: Colorspace = "p3",
+    xmp: bytes | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Rendered:
-    """Everything that is shown of an image file. `filename` is its original name, by default that of `path`.
+    """Everything that is shown of an image file. `filename` is its original name, by default that of `path`; `xmp` a
+    packet to put into preview and full size.
 
     Raises Undecodable for what cannot be shown, and OSError when the file cannot be opened.
     """
-    picture = decode(path, filename=filename, shorter_side=preview.size, max_megapixels=max_megapixels)
-    return render_picture(picture, thumbnail=thumbnail, preview=preview, colorspace=colorspace)
+    shorter_side = None if fullsize else preview.size
+    picture = decode(path, filename=filename, shorter_side=shorter_side, max_megapixels=max_megapixels)
+    return render_picture(picture, thumbnail=thumbnail, preview=preview, fullsize=fullsize, colorspace=colorspace, xmp=xmp)
 
 
 def render_picture(
@@ -75,7 +82,9 @@ def render_picture(
     *,
     thumbnail: RenditionSpec = THUMBNAIL,
     preview: RenditionSpec = PREVIEW,
+    fullsize: RenditionSpec | None = None,
     colorspace: Colorspace = "p3",
+    xmp: bytes | None = None,
 ) -> Rendered:
     """As `render`, for a picture that is already decoded: a film's frame, an edited image."""
     with undecodable("the decoded picture"):
@@ -83,7 +92,8 @@ def render_picture(
         small = _resized(large, thumbnail)
         return Rendered(
             thumbnail=encode(small, thumbnail, profile),
-            preview=encode(large, preview, profile),
+            preview=encode(large, preview, profile, xmp),
+            fullsize=_full(picture, fullsize, colorspace, xmp) if fullsize else None,
             thumbhash=_thumbhash(small),
             width=picture.width,
             height=picture.height,
@@ -106,17 +116,19 @@ def rendition(
         return encode(image, spec, profile)
 
 
-def encode(image: Image.Image, spec: RenditionSpec, icc_profile: bytes | None = None) -> bytes:
+def encode(
+    image: Image.Image, spec: RenditionSpec, icc_profile: bytes | None = None, xmp: bytes | None = None
+) -> bytes:
     """The bytes of an image (L, RGB or RGBA) in the format and quality of a rendition; it is not resized."""
     out = BytesIO()
-    profile = {"icc_profile": icc_profile} if icc_profile else {}
+    extra = {name: value for name, value in (("icc_profile", icc_profile), ("xmp", xmp)) if value}
     if spec.format == "webp":
-        image.save(out, "WEBP", quality=spec.quality, method=_WEBP_METHOD, **profile)
+        image.save(out, "WEBP", quality=spec.quality, method=_WEBP_METHOD, **extra)
     else:
         # Colour at full resolution from quality 80 on, as upstream has it.
         subsampling = "4:4:4" if spec.quality >= 80 else "4:2:0"
         over_black(image).save(
-            out, "JPEG", quality=spec.quality, subsampling=subsampling, progressive=spec.progressive, **profile
+            out, "JPEG", quality=spec.quality, subsampling=subsampling, progressive=spec.progressive, **extra
         )
     return out.getvalue()
 
@@ -131,8 +143,13 @@ def _shown(picture: Picture, spec: RenditionSpec, colorspace: Colorspace) -> tup
     return picture.upright(without_idle_alpha(image)), profile
 
 
+def _full(picture: Picture, spec: RenditionSpec, colorspace: Colorspace, xmp: bytes | None) -> bytes:
+    image, profile = _shown(picture, spec, colorspace)
+    return encode(image, spec, profile, xmp)
+
+
 def _resized(image: Image.Image, spec: RenditionSpec) -> Image.Image:
-    size = fitted(image.size, spec.size, _LONGEST_SIDE[spec.format])
+    size = fitted(image.size, spec.size or min(image.size), _LONGEST_SIDE[spec.format])
     if size == image.size:
         return image
     return image.resize(size, _FILTER, reducing_gap=_REDUCING_GAP)

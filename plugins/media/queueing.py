@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from immich_flask.contracts.enums import AssetType, AssetVisibility, JobName
+from peewee import SQL, fn
+
+from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.enums import AssetFileType, AssetJobName, AssetType, AssetVisibility, JobName
 from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
-from immich_flask.core.assets.visible import select_assets
+from immich_flask.contracts.media_types import WEB_IMAGE
+from immich_flask.core.assets.visible import require, select_assets
 from immich_flask.core.jobs import enqueue, enqueue_many
-from immich_flask.core.models import Asset, AssetJobStatus
-from immich_flask.infra.db import many
+from immich_flask.core.models import Asset, AssetFile, AssetJobStatus
+from immich_flask.core.runtime import runtime
+from immich_flask.core.settings import setting
+from immich_flask.infra.db import atomic, many
 
 PORTION = 1000
+
+JOBS = {
+    AssetJobName.REFRESH_FACES: JobName.ASSET_DETECT_FACES,
+    AssetJobName.REFRESH_METADATA: JobName.ASSET_EXTRACT_METADATA,
+    AssetJobName.REGENERATE_THUMBNAIL: JobName.ASSET_GENERATE_THUMBNAILS,
+    AssetJobName.TRANSCODE_VIDEO: JobName.ASSET_ENCODE_VIDEO,
+}
 
 
 def on_created(event: AssetCreated) -> None:
@@ -31,6 +46,18 @@ def on_updated(event: AssetsUpdated) -> None:
         enqueue_thumbnails(asset_id for asset_id, in shown.tuples())
     if "sidecar" in event.changed:
         enqueue_extraction(event.asset_ids)
+
+
+def run_again(auth: Auth, name: AssetJobName, asset_ids: Iterable[str]) -> None:
+    """Have a kind of work on assets of the caller's done again. Raises NoAccess(asset.update).
+
+    Work that no plugin does is none: films are played as they are, faces are not looked for. Upstream accepts such a
+    request likewise, and its jobs end without having done anything.
+    """
+    with atomic():
+        require(auth, asset_ids, "asset.update")
+        if JOBS[name] in runtime.jobs:
+            enqueue_many(JOBS[name], ({"id": asset_id} for asset_id in asset_ids), unless_waiting=True)
 
 
 def enqueue_extraction(asset_ids: Iterable[str]) -> None:
@@ -55,6 +82,12 @@ def run_thumbnails(id: str) -> None:
     make(id)
 
 
+def run_edits(id: str) -> None:
+    from plugins.media.edit_rendering import render_edits
+
+    render_edits(id)
+
+
 def queue_extraction(force: bool = False) -> None:
     """Queue the extraction of everything, or of what never had it."""
     query = _with_status()
@@ -63,10 +96,14 @@ def queue_extraction(force: bool = False) -> None:
 
 
 def queue_thumbnails(force: bool = False) -> None:
-    """Queue the pictures of everything, or of what has none and did not fail."""
-    query = _with_status() if force else _without_thumbnails()
-    for ids in _portions(query.where(Asset.visibility != AssetVisibility.HIDDEN)):
-        enqueue_thumbnails(ids)
+    """Queue the pictures of everything, or of what lacks some and did not fail."""
+    shown = Asset.visibility != AssetVisibility.HIDDEN
+    queries = [_with_status()] if force else [_without_thumbnails(), *_without_fullsize()]
+    for query in queries:
+        for ids in _portions(query.where(shown)):
+            enqueue_thumbnails(ids)
+    for ids in _portions(_unrendered()):
+        enqueue_many(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, ({"id": asset_id} for asset_id in ids), unless_waiting=True)
 
 
 def _with_status() -> Any:
@@ -76,6 +113,24 @@ def _with_status() -> Any:
 
 def _without_thumbnails() -> Any:
     return _with_status().where(AssetJobStatus.thumbnails_made_at.is_null(), AssetJobStatus.error.is_null())
+
+
+def _without_fullsize() -> Iterator[Any]:
+    """Pictures that browsers don't display and that have no full size, if there shall be one."""
+    if setting("image.fullsize.enabled"):
+        is_web = [Asset.original_file_name.iendswith(ending) for ending in WEB_IMAGE]
+        yield _with_status().where(Asset.type == AssetType.IMAGE, ~reduce(or_, is_web), ~_has_fullsize(is_edited=False),
+                                   AssetJobStatus.error.is_null())
+
+
+def _unrendered() -> Any:
+    """What was edited while its edit could not be rendered."""
+    return _with_status().where(Asset.is_edited, ~_has_fullsize(is_edited=True))
+
+
+def _has_fullsize(*, is_edited: bool) -> Any:
+    return fn.EXISTS(AssetFile.select(SQL("1")).where(
+        AssetFile.asset == Asset.id, AssetFile.type == AssetFileType.FULLSIZE, AssetFile.is_edited == is_edited))
 
 
 def _portions(query: Any) -> Iterator[list[str]]:

@@ -22,15 +22,16 @@ _EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 """LibRaw's `flip` as EXIF orientation."""
 
 
-def decode(path: Path, shorter_side: int | None, max_megapixels: float) -> Picture:
-    """The picture in a camera raw file, see `decoders.decode`. May raise anything, LibRaw's own errors among it."""
+def decode(path: Path, shorter_side: int | None, embedded: int | None, max_megapixels: float) -> Picture:
+    """The picture in a camera raw file, see `decoders.decode`; `embedded` None: develop. May raise anything, LibRaw's
+    own errors among it."""
     with rawpy.imread(str(path)) as raw:
         sizes = raw.sizes
         decoders.check_size((sizes.width, sizes.height), max_megapixels)
         orientation = _EXIF_ORIENTATION.get(sizes.flip, 1)
         width, height = (sizes.height, sizes.width) if orientation >= 5 else (sizes.width, sizes.height)
-        image = _embedded(raw, shorter_side, max_megapixels) if shorter_side else None
-        if not image or min(image.size) < min(shorter_side, width, height):
+        image = _embedded(raw, shorter_side, max_megapixels) if embedded else None
+        if not image or min(image.size) < min(embedded, width, height):
             image = _developed(raw, shorter_side) or image
         if not image:
             raise Undecodable("neither the raw picture nor a preview in it can be read")
@@ -47,7 +48,7 @@ def _developed(raw: rawpy.RawPy, shorter_side: int | None) -> Image.Image | None
         return None
 
 
-def _embedded(raw: rawpy.RawPy, shorter_side: int, max_megapixels: float) -> Image.Image | None:
+def _embedded(raw: rawpy.RawPy, shorter_side: int | None, max_megapixels: float) -> Image.Image | None:
     """The camera's own preview, not turned upright; None where there is none that can be read."""
     try:
         found = raw.extract_thumb()

@@ -1,4 +1,5 @@
-"""The job `AssetGenerateThumbnails`: preview, thumbnail and thumbhash, from one decode.
+"""The job `AssetGenerateThumbnails`: preview, thumbnail and thumbhash, from one decode; and the full size of what
+browsers cannot display, when the administrator wants it, and of every panorama among that.
 
 A file that cannot be shown is kept and served as it is; why it has no picture stands in `asset_job_status`, and the job
 among the failed ones. It is not tried again until somebody asks.
@@ -11,21 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from immich_flask.contracts import media_types
-from immich_flask.contracts.enums import AssetFileType, AssetType, AssetVisibility
+from immich_flask.contracts.enums import AssetFileType, AssetType, AssetVisibility, JobName
 from immich_flask.contracts.errors import Hopeless
 from immich_flask.contracts.events import AssetReady
-from immich_flask.core.assets.keys import derived_key
-from immich_flask.core.assets.objects import discard, remove_objects
+from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.events import emit
-from immich_flask.core.models import Asset, AssetFile, AssetJobStatus
+from immich_flask.core.jobs import enqueue
+from immich_flask.core.models import Asset, AssetExif, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
-from plugins.media.decoders import Undecodable
-from plugins.media.images import Rendered, RenditionSpec, render, render_picture
+from immich_flask.infra.sql import for_update
+from plugins.media import embedded, files
+from plugins.media.decoders import Undecodable, decode
+from plugins.media.images import Rendered, RenditionSpec, render_picture
 
-EXTENSIONS = {"jpeg": ".jpeg", "webp": ".webp"}
+EQUIRECTANGULAR = "EQUIRECTANGULAR"
 
 
 def make(asset_id: str) -> None:
@@ -36,57 +39,67 @@ def make(asset_id: str) -> None:
     asset = Asset.get_or_none(Asset.id == asset_id)
     if asset is None or asset.visibility == AssetVisibility.HIDDEN:
         return
-    specs = {kind: _spec(kind) for kind in (AssetFileType.PREVIEW, AssetFileType.THUMBNAIL)}
     try:
-        with runtime.storage.as_file(asset.storage_key) as path:
-            rendered = _render(asset, path, specs)
+        rendered = render_asset(asset)
     except Undecodable as error:
         _note(asset, error=str(error))
         raise Hopeless(f"{asset.original_file_name} has no picture: {error}") from error
-    contents = {AssetFileType.PREVIEW: rendered.preview, AssetFileType.THUMBNAIL: rendered.thumbnail}
-    files = {}
-    for kind, content in contents.items():
-        key = derived_key(kind, asset.owner_id, asset.id, EXTENSIONS[specs[kind].format])
-        runtime.storage.put(key, [content], content_type=media_types.mime_type(key))
-        files[kind] = (key, len(content))
-    if not _write(asset, rendered, files):
-        discard([key for key, _ in files.values()])
+    stored = files.store(asset, rendered)
+    if not _write(asset, rendered, stored):
+        files.drop(stored)
 
 
-def _spec(kind: AssetFileType) -> RenditionSpec:
-    options = setting(f"image.{kind}")
-    return RenditionSpec(options["format"], options["size"], options["quality"], options["progressive"])
+def render_asset(asset: Asset) -> Rendered:
+    """The pictures of an asset as it came. Raises Undecodable, and StorageError when its file cannot be read."""
+    specs: dict[str, RenditionSpec | None] = {
+        "thumbnail": files.spec(AssetFileType.THUMBNAIL), "preview": files.spec(AssetFileType.PREVIEW)}
+    with runtime.storage.as_file(asset.storage_key) as path:
+        if asset.type == AssetType.VIDEO:
+            from plugins.media import video
+
+            return render_picture(video.frame(path, shorter_side=specs["preview"].size), **specs,
+                                  colorspace=setting("image.colorspace"))
+        is_panorama = _projection(asset) == EQUIRECTANGULAR
+        if not media_types.is_web_image(asset.storage_key) and (setting("image.fullsize.enabled") or is_panorama):
+            specs["fullsize"] = files.spec(AssetFileType.FULLSIZE)
+        picture = decode_asset(asset, path, None if "fullsize" in specs else specs["preview"].size)
+        return render_picture(picture, **specs, colorspace=setting("image.colorspace"),
+                              xmp=_panorama(path) if is_panorama else None)
 
 
-def _render(asset: Asset, path: Path, specs: dict[AssetFileType, RenditionSpec]) -> Rendered:
-    options: dict[str, Any] = {
-        "thumbnail": specs[AssetFileType.THUMBNAIL], "preview": specs[AssetFileType.PREVIEW],
-        "colorspace": setting("image.colorspace"),
-    }
-    if asset.type == AssetType.VIDEO:
-        from plugins.media import video
-
-        return render_picture(video.frame(path, shorter_side=options["preview"].size), **options)
-    return render(path, filename=asset.original_file_name, **options)
+def decode_asset(asset: Asset, path: Path, shorter_side: int | None) -> Any:
+    """The picture in the asset's file, as the administrator wants camera raw to be read. See `decoders.decode`."""
+    embedded_from = setting("image.preview.size") if setting("image.extractEmbedded") else None
+    return decode(path, filename=asset.original_file_name, shorter_side=shorter_side, embedded=embedded_from)
 
 
-def _write(asset: Asset, rendered: Rendered, files: dict[AssetFileType, tuple[str, int]]) -> bool:
+def _projection(asset: Asset) -> str | None:
+    return AssetExif.select(AssetExif.projection_type).where(AssetExif.asset == asset.id).scalar()
+
+
+def _panorama(path: Path) -> bytes:
+    """What viewers need to know to wrap a panorama around the one who looks, as XMP for its renditions."""
+    found = embedded.read(path).xmp
+    return embedded.packet({key: values[0] for key, values in found.items() if key.startswith("Xmp.GPano.")})
+
+
+def _write(asset: Asset, rendered: Rendered, stored: files.Stored) -> bool:
     """False when the asset was deleted meanwhile."""
     with atomic():
-        columns: dict[str, Any] = {"thumbhash": base64.b64encode(rendered.thumbhash).decode()}
-        if asset.width is None:
-            columns |= {"width": rendered.width, "height": rendered.height}
-        if not Asset.update(columns).where(Asset.id == asset.id).execute():
+        row = for_update(select_assets(Asset.is_edited, Asset.width).where(Asset.id == asset.id)).tuples().first()
+        if row is None:
             return False
+        is_edited, width = row
+        if is_edited:
+            # Its thumbhash and size are those of the edit, which is made from the same file.
+            enqueue(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, id=asset.id, unless_waiting=True)
+        else:
+            columns: dict[str, Any] = {"thumbhash": base64.b64encode(rendered.thumbhash).decode()}
+            if width is None:
+                columns |= {"width": rendered.width, "height": rendered.height}
+            Asset.update(columns).where(Asset.id == asset.id).execute()
+        files.replace(asset.id, stored, is_edited=False)
         status = AssetJobStatus.get_or_none(AssetJobStatus.asset == asset.id)
-        old = dict(AssetFile.select(AssetFile.type, AssetFile.storage_key)
-                   .where(AssetFile.asset == asset.id, AssetFile.type.in_(list(files)), ~AssetFile.is_edited).tuples())
-        AssetFile.insert_many([
-            {"asset": asset.id, "type": kind, "is_edited": False, "storage_key": key, "size_in_byte": size}
-            for kind, (key, size) in files.items()
-        ]).on_conflict(conflict_target=[AssetFile.asset, AssetFile.type, AssetFile.is_edited],
-                       preserve=[AssetFile.storage_key, AssetFile.size_in_byte]).execute()
-        remove_objects({*old.values()} - {key for key, _ in files.values()})
         _note(asset, thumbnails_made_at=now())
         emit(AssetReady(asset.id, asset.owner_id, first=status is None or status.thumbnails_made_at is None))
     return True

@@ -45,6 +45,7 @@ def sidecar_key(storage_key: str) -> str:
     return f"{storage_key}.xmp"
 
 
-def derived_key(kind: AssetFileType, owner_id: str, asset_id: str, extension: str, *, edited: bool = False) -> str:
-    """A file made from the original: `thumbnails/{owner}/{asset}.webp`, `..._edited.webp` for that of an edit."""
-    return f"{DERIVED[kind]}/{owner_id}/{asset_id}{'_edited' if edited else ''}{extension}"
+def derived_key(kind: AssetFileType, owner_id: str, asset_id: str, extension: str, *, edit: str = "") -> str:
+    """A file made from the original: `thumbnails/{owner}/{asset}.webp`; `..._edited-{edit}.webp` for that of an edit,
+    whose name nothing else ever has."""
+    return f"{DERIVED[kind]}/{owner_id}/{asset_id}{f'_edited-{edit}' if edit else ''}{extension}"

@@ -47,7 +47,7 @@ def test_only_what_belongs_to_no_row(house: Server) -> None:
         orphans = {
             keys.original_key(user.id, str(uuid4()), "a.jpg"), keys.original_key(user.id, asset_id, "other.jpg"),
             keys.motion_key(user.id, str(uuid4())), f"{keys.PROFILE}/{user.id}/{uuid4()}.webp",
-            *(keys.derived_key(kind, user.id, asset_id, ".x", edited=True) for kind in keys.DERIVED)}
+            *(keys.derived_key(kind, user.id, asset_id, ".x", edit="1a2b") for kind in keys.DERIVED)}
         for key in {preview, profile} | foreign | orphans:
             storage.put(key, [b"x"])
         assert sweep.sweep() == len(orphans)
