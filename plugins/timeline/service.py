@@ -18,6 +18,7 @@ from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.core.assets.filters import plugin_conditions, require_elevated
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
+from immich_flask.core.runtime import runtime
 from immich_flask.infra.fields import wire
 from immich_flask.infra.sql import local_day, month, seconds_between
 
@@ -116,6 +117,9 @@ def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
 
 def _stack() -> Any:
     """`<stack id> <number of shown members>` of a stacked asset."""
+    if "withStacked" not in runtime.plugins.asset_filters:
+        # Whoever owns stacks is off: their ids mean nothing now.
+        return SQL("NULL")
     member = Asset.alias()
     count = (member.select(fn.COUNT(member.id))
              .where(member.stack_id == Asset.stack_id, member.deleted_at.is_null(),

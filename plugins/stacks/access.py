@@ -1,0 +1,22 @@
+"""Showing stacks as one asset each, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import SQL, fn
+
+from immich_flask.contracts.auth import Auth
+from immich_flask.core.models import Asset
+from plugins.stacks.models import Stack
+
+
+def folded(_wanted: bool, _auth: Auth) -> Any:
+    """The filter `withStacked` of the timeline: the primaries of stacks, and what is in none."""
+    primary = Stack.select(SQL("1")).where(Stack.id == Asset.stack_id, Stack.primary_asset_id == Asset.id)
+    return Asset.stack_id.is_null() | fn.EXISTS(primary)
+
+
+def unstacked(_wanted: bool, _auth: Auth) -> Any:
+    """The filter `withoutStacked`: what is in no stack."""
+    return Asset.stack_id.is_null()
