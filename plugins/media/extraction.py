@@ -19,8 +19,9 @@ from immich_flask.core.models import Asset, AssetExif, AssetFile, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
+from plugins.media import motion_parts
 from plugins.media.metadata import Metadata, read_metadata
-from plugins.media.motion_parts import pair
+from plugins.media.motion_parts import CutOut
 
 FROM_FILE = (
     "make", "model", "lens_model", "f_number", "focal_length", "iso", "exposure_time", "exif_image_width",
@@ -35,11 +36,13 @@ def extract(asset_id: str) -> None:
     asset = Asset.get_or_none(Asset.id == asset_id)
     if asset is None:
         return
-    metadata = _read(asset)
+    metadata, film = _read(asset)
     with atomic():
         quota.lock([asset.owner_id])
         asset = Asset.get_or_none(Asset.id == asset_id)
         if asset is None:
+            if film is not None:
+                motion_parts.withdraw(film)
             return
         exif = AssetExif.get(AssetExif.asset == asset_id)
         Asset.update(_asset_columns(asset, exif, metadata)).where(Asset.id == asset_id).execute()
@@ -48,16 +51,21 @@ def extract(asset_id: str) -> None:
         (AssetJobStatus.insert(asset=asset_id, metadata_extracted_at=now())
          .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.metadata_extracted_at])
          .execute())
-        pair(asset, metadata.content_identifier)
+        if film is not None:
+            motion_parts.attach(asset, film)
+        else:
+            motion_parts.pair(asset, metadata.content_identifier)
         emit(AssetMetadataExtracted(asset_id, asset.owner_id))
 
 
-def _read(asset: Asset) -> Metadata:
+def _read(asset: Asset) -> tuple[Metadata, CutOut | None]:
     sidecar = AssetFile.get_or_none((AssetFile.asset == asset) & (AssetFile.type == AssetFileType.SIDECAR))
     with ExitStack() as files:
         path = files.enter_context(runtime.storage.as_file(asset.storage_key))
         beside = files.enter_context(runtime.storage.as_file(sidecar.storage_key)) if sidecar else None
-        return read_metadata(path, filename=asset.original_file_name, sidecar=beside)
+        metadata = read_metadata(path, filename=asset.original_file_name, sidecar=beside)
+        film = metadata.motion_video
+        return metadata, film and motion_parts.cut_out(asset, path, film, metadata.date_time_original)
 
 
 def _asset_columns(asset: Asset, exif: AssetExif, metadata: Metadata) -> dict[str, Any]:

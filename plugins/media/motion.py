@@ -29,17 +29,17 @@ class MotionVideo:
 
 
 def find(path: Path, tags: Tags) -> MotionVideo | None:
-    """The film in a picture's file; None unless the picture's tags say that there is one and it lies within the file.
+    """The film in a picture's file; None unless Samsung's marks or the picture's tags tell of one, and it lies within
+    the file and begins as such films do.
 
     Raises OSError when the file cannot be opened.
     """
-    if not (tags.get("MotionPhoto") or tags.get("MicroVideo")):
-        return None
     with path.open("rb") as file:
         size = file.seek(0, io.SEEK_END)
         found = _samsung_box(file) or _samsung_trailer(file, size) or _google(tags, size)
-    if found and 0 < found.offset and 0 < found.length <= size - found.offset:
-        return found
+        if found and 0 < found.offset and 0 < found.length <= size - found.offset:
+            file.seek(found.offset)
+            return found if isobmff.is_isobmff(file.read(12)) else None
     return None
 
 

@@ -56,6 +56,7 @@ def test_google_once_told_an_offset(tmp_path):
 def test_samsung_puts_a_trailer_behind_a_jpeg(tmp_path):
     marked = jpeg(packet=xmp('GCamera:MotionPhoto="1"'))
     assert found(tmp_path, marked + samsung_trailer(FILM)) == FILM
+    assert found(tmp_path, jpeg() + samsung_trailer(FILM)) == FILM  # older phones write no XMP
 
 
 def test_samsung_puts_a_box_into_a_heic(tmp_path):
@@ -68,6 +69,12 @@ def test_without_the_mark_there_is_no_film(tmp_path):
     assert found(tmp_path, jpeg() + FILM) is None
     assert found(tmp_path, jpeg(packet=xmp('GCamera:MotionPhoto="0"', directory(len(FILM)))) + FILM) is None
     assert found(tmp_path, jpeg(packet=xmp('GCamera:MotionPhoto="1"')) + FILM) is None
+
+
+def test_what_is_no_film_there(tmp_path):
+    other = b"not a film, whatever the tags say" * 9
+    assert found(tmp_path, jpeg(packet=xmp(f'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="{len(other)}"')) + other) is None
+    assert found(tmp_path, jpeg() + samsung_trailer(other)) is None
 
 
 @pytest.mark.parametrize("length", ["0", "-5", "99999999", "1e30", "x", ""])
