@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, Case, fn
 
 from immich_flask.contracts.plugin import SharedLibrary, SyncBackfill, SyncRows
 from immich_flask.core.models import Asset, AssetExif
@@ -65,7 +65,8 @@ ASSET_EXIF: Mapping[str, Any] = {
     "iso": AssetExif.iso,
     "exposureTime": AssetExif.exposure_time,
     "profileDescription": AssetExif.profile_description,
-    "rating": AssetExif.rating,
+    # As in answers: an asset that was rejected (-1) has no stars.
+    "rating": Case(None, ((AssetExif.rating > 0, AssetExif.rating),)),
     "fps": AssetExif.fps,
 }
 """`SyncAssetExifV1`."""

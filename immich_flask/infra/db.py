@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -143,14 +143,13 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def batches(query: peewee.Query, size: int = 100) -> Iterator[list[tuple]]:
-    """The rows of a query in lists of up to `size`, as the driver gives them, holding no more than that in memory.
+def batches(text: str, parameters: Sequence[Any] = (), size: int = 100) -> Iterator[list[tuple]]:
+    """The rows of a SELECT in lists of up to `size`, as the driver gives them, holding no more than that in memory.
     Within a transaction."""
-    sql, parameters = query.sql()
     # PostgreSQL keeps the rows on its side only for a cursor with a name.
     cursor = db.connection().cursor(**({} if is_sqlite() else {"name": f"batches{next(_cursors)}"}))
     with closing(cursor):
-        cursor.execute(sql, parameters or ())
+        cursor.execute(text, parameters)
         while rows := cursor.fetchmany(size):
             yield rows
 

@@ -14,6 +14,8 @@ from plugins.sync import upkeep
 from plugins.sync.core_types import core_types
 from plugins.sync.models import SyncCheckpoint
 from plugins.sync.routes import bp
+from plugins.sync.service import EXTENSION
+from plugins.sync.statements import prepared
 
 
 @hookimpl
@@ -44,4 +46,6 @@ def health_checks() -> list[HealthCheck]:
 
 @hookimpl
 def startup(app: Flask) -> None:
-    upkeep.check_types(runtime_of(app).plugins)
+    served = runtime_of(app).plugins.sync_types
+    upkeep.check_types(served)
+    app.extensions[EXTENSION] = prepared(served)

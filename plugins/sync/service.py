@@ -8,19 +8,23 @@ acknowledge no further than the horizon (docs/sync.md).
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from datetime import timedelta
 
+from flask import current_app
+
 from immich_flask.contracts.errors import BadRequest
-from immich_flask.contracts.plugin import SyncType
 from immich_flask.contracts.sync import SyncEntityType, SyncRequestType
 from immich_flask.core.models import Session
-from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import connected, snapshot
 from immich_flask.infra.horizon import horizon, milliseconds_of
 from plugins.sync import acks
 from plugins.sync.acks import Checkpoint
 from plugins.sync.lines import Reader, line
+from plugins.sync.statements import Prepared
+
+EXTENSION = "sync"
+"""Where an app keeps what it has prepared, by request type."""
 
 ORDER = tuple(map(SyncRequestType, (
     "AuthUsersV1", "UsersV1", "PartnersV1", "AssetsV2", "StacksV1", "PartnerAssetsV2", "PartnerStacksV1",
@@ -37,7 +41,8 @@ KNOWN_FOR = timedelta(days=30)
 """Whoever has not read to the end for so long starts over: tombstones are not kept much longer."""
 
 
-def stream(session_id: str, user_id: str, types: Collection[SyncRequestType], *, reset: bool) -> Generator[str, None, None]:
+def stream(session_id: str, user_id: str, types: Collection[SyncRequestType], *,
+           reset: bool) -> Generator[str, None, None]:
     """Lines of the answer, some at a time. What has to be asked and written first is done when this returns; the rest
     needs no request any more.
 
@@ -52,19 +57,20 @@ def stream(session_id: str, user_id: str, types: Collection[SyncRequestType], *,
     known = acks.checkpoints(session_id)
     if _must_start_over(session_id, known):
         return (each for each in [line(SyncEntityType.SYNC_RESET_V1, "reset")])
-    served = runtime.plugins.sync_types
+    served: Mapping[str, Prepared] = current_app.extensions[EXTENSION]
     wanted = [served[type] for type in ORDER if type in types and type in served]
-    _skip_needless_backfill(session_id, user_id, wanted, known)
-    return _lines(Reader(user_id, known, with_stacks=SyncRequestType.STACKS_V1 in served), wanted)
+    known |= _skip_needless_backfill(session_id, user_id, wanted, known)
+    return _lines(user_id, known, wanted)
 
 
-def _lines(reader: Reader, wanted: list[SyncType]) -> Generator[str, None, None]:
+def _lines(user_id: str, known: Mapping[str, Checkpoint], wanted: list[Prepared]) -> Generator[str, None, None]:
     # The generator outlives the request and its connection.
     with connected():
-        reader.horizon, moment = horizon()
+        settled, moment = horizon()
+        reader = Reader(user_id, known, settled)
         with snapshot():
-            for type in wanted:
-                yield from reader.lines(type)
+            for each in wanted:
+                yield from reader.lines(each)
     yield line(SyncEntityType.SYNC_COMPLETE_V1, moment)
 
 
@@ -75,18 +81,18 @@ def _must_start_over(session_id: str, known: dict[str, Checkpoint]) -> bool:
     return complete is not None and milliseconds_of(complete.id) < (time.time() - KNOWN_FOR.total_seconds()) * 1000
 
 
-def _skip_needless_backfill(session_id: str, user_id: str, wanted: list[SyncType],
-                            known: dict[str, Checkpoint]) -> None:
+def _skip_needless_backfill(session_id: str, user_id: str, wanted: list[Prepared],
+                            known: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
     """A client that knows no row yet is about to get them all. So backfill is done for whatever the user has access to
     by now; only below the horizon, because access that appears later may have an older id."""
     settled = horizon().id
-    done: dict[str, str] = {}
-    for type in wanted:
+    done: dict[str, Checkpoint] = {}
+    for type in (each.type for each in wanted):
         if type.backfill and type.upserts.type not in known:
             created = type.backfill.created
             newest = (type.backfill.parents(user_id).select(created).where(created < settled)
                       .order_by(created.desc()).limit(1).tuples().first())
-            if newest:
-                done[type.backfill.type] = newest[0]
-    acks.mark_complete(session_id, done)
-    known |= {type: Checkpoint(created, acks.COMPLETE) for type, created in done.items()}
+            if newest and known.get(type.backfill.type) != (newest[0], acks.COMPLETE):
+                done[type.backfill.type] = Checkpoint(newest[0], acks.COMPLETE)
+    acks.mark_complete(session_id, {type: checkpoint.id for type, checkpoint in done.items()})
+    return done

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from immich_flask.contracts.errors import ConfigError
+from immich_flask.contracts.plugin import SyncType
 from immich_flask.contracts.sync import SyncEntityType
-from immich_flask.core.plugins import Plugins
 from immich_flask.infra.db import atomic, connected
-from immich_flask.infra.horizon import horizon, id_at, milliseconds_of, oldest_writer
+from immich_flask.infra.horizon import Writer, horizon, id_at, milliseconds_of, oldest_writer
 from immich_flask.infra.tracking import Tombstone
 from plugins.sync.service import KNOWN_FOR, ORDER, RETIRED
 
@@ -38,15 +39,17 @@ def held_back() -> str | None:
     """What is wrong when a transaction that has written stays open: clients get the same rows again and again."""
     with connected():
         writer = oldest_writer()
-    if writer is None or writer.age < TOO_LONG:
-        return None
+    return complaint(writer) if writer and writer.age > TOO_LONG else None
+
+
+def complaint(writer: Writer) -> str:
     who = f"process {writer.pid}" if writer.pid else "a prepared transaction"
-    return f"{who} has written and not committed since {writer.age}; clients are sent the same changes again until it ends"
+    return f"{who} has written and not committed for {writer.age}; clients get the same changes again until it does"
 
 
-def check_types(plugins: Plugins) -> None:
+def check_types(served: Mapping[str, SyncType]) -> None:
     """Raise ConfigError for what the clients would stumble over: request types and lines that they don't know."""
-    for request, type in plugins.sync_types.items():
+    for request, type in served.items():
         lines = {rows.type for rows in (*type.deletes, type.backfill, type.updates, type.upserts) if rows}
         wrong = None
         if request not in ORDER:

@@ -70,5 +70,5 @@ def _exif(exif: AssetExif) -> dict:
             "longitude": exif.longitude, "projectionType": exif.projection_type, "city": exif.city,
             "state": exif.state, "country": exif.country, "make": exif.make, "model": exif.model,
             "lensModel": exif.lens_model, "fNumber": exif.f_number, "focalLength": exif.focal_length, "iso": exif.iso,
-            "exposureTime": exif.exposure_time, "profileDescription": exif.profile_description, "rating": exif.rating,
-            "fps": exif.fps}
+            "exposureTime": exif.exposure_time, "profileDescription": exif.profile_description,
+            "rating": exif.rating if exif.rating and exif.rating > 0 else None, "fps": exif.fps}

@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from immich_flask.core.models import Asset, AssetExif, User
-from immich_flask.infra.db import connected, db, is_sqlite, snapshot
+from immich_flask.infra.db import db, is_sqlite, snapshot
 from immich_flask.testing import Caller, Server
 from plugins.sync import chunks, lines, service
+from plugins.sync.statements import Prepared
 from tests.plugins.sync.conftest import add_asset
 from tests.plugins.sync.replay import CORE_TYPES, Phone
 
@@ -98,13 +99,12 @@ def test_the_number_of_queries_does_not_grow(server: Server, user: Caller, rich:
 
 
 def test_memory_does_not_grow(server: Server, rich: Caller) -> None:
-    reader = lines.Reader(rich.id, {}, with_stacks=False)
-    wanted = [server.runtime.plugins.sync_types[type] for type in CORE_TYPES]
+    wanted = [server.app.extensions[service.EXTENSION][type] for type in CORE_TYPES]
     server.activate()
-    sum(map(len, chunks.joined(service._lines(reader, wanted))))
+    sum(map(len, chunks.joined(service._lines(rich.id, {}, wanted))))
     tracemalloc.start()
     try:
-        sent = sum(map(len, chunks.joined(service._lines(reader, wanted))))
+        sent = sum(map(len, chunks.joined(service._lines(rich.id, {}, wanted))))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -190,9 +190,10 @@ def test_a_stream_that_fails_does_not_say_that_it_is_complete(
 def test_stacks_are_not_named_to_clients_that_never_hear_of_them(server: Server, user: Caller) -> None:
     with server.context():
         stacked = add_asset(user.id, stack_id="c0ffee00-0000-4000-8000-000000000000")
-        with connected(), snapshot():
-            asset_type = server.runtime.plugins.sync_types["AssetsV2"]
-            told = ["".join(lines.Reader(user.id, {}, with_stacks=known).lines(asset_type)) for known in (True, False)]
+        assets = server.runtime.plugins.sync_types["AssetsV2"]
+        reader = lines.Reader(user.id, {}, lines.NOTHING)
+        with snapshot():
+            told = ["".join(reader.lines(Prepared(assets, with_stacks=known))) for known in (True, False)]
     assert [orjson.loads(text)["data"]["stackId"] for text in told] == ["c0ffee00-0000-4000-8000-000000000000", None]
     assert stacked in told[1]
 

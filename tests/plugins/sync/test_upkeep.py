@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.plugin import SyncRows, SyncType
 from immich_flask.core.models import Tombstone, UserMetadata
+from immich_flask.infra.db import many
 from immich_flask.infra.fields import now
 from immich_flask.infra.horizon import id_at
 from immich_flask.testing import Caller, Server
 from plugins.sync import upkeep
+from plugins.sync.statements import Prepared
 
 
 def bury(owner_id: str, days: float) -> str:
@@ -60,7 +61,15 @@ def rows(type: str) -> SyncRows:
 ])
 def test_bad_types_stop_startup(type: SyncType, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        upkeep.check_types(SimpleNamespace(sync_types={type.request: type}))
+        upkeep.check_types({type.request: type})
+
+
+def test_a_query_that_hides_the_ids_it_is_given_stops_startup() -> None:
+    """Their places would be lost, and everybody would get the rows of nobody."""
+    hidden = SyncRows("StackV1", Tombstone.id, lambda user_id: Tombstone.select().where(
+        Tombstone.id.in_(many([user_id]))), {})
+    with pytest.raises(ConfigError, match="changes the ids it is given"):
+        Prepared(SyncType("StacksV1", upserts=hidden), with_stacks=True)
 
 
 def test_a_type_that_two_plugins_answer_stops_startup(make_server: Callable[..., Server], server: Server) -> None:
