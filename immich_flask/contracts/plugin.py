@@ -137,7 +137,8 @@ class SyncRows:
     order: the column of the rows' time-ordered ids, by which they are sent and acknowledged: `Stack.update_id`,
         `Tombstone.id`.
     query: `query(user_id)` returns a Peewee query of the rows that this user may know. What it selects and how it is
-        sorted does not matter.
+        sorted does not matter. It is called once, when the app starts, with an id that stands for every user's, and so
+        are all these functions: they compare it with columns, and do nothing else with it.
     fields: `data` of a line as `infra.json_rows` takes it, `{name on the wire: column, expression or constant}`; or a
         function of the user's id that returns it.
     """
