@@ -63,5 +63,5 @@ def _elsewhere(place: str, **changes: str) -> Response:
     """A redirect to a neighbour, with the rest of the query: `key` and `slug` are the caller's only credential."""
     rest = [(key, value) for key, value in request.args.items(multi=True) if key != "size"]
     query = urlencode([*changes.items(), *rest])
-    # Relative, because only the proxy in front knows the whole path.
-    return redirect(f"{place}?{query}" if query else place)
+    path = f"{request.script_root}{request.path.rpartition('/')[0]}/{place}"
+    return redirect(f"{path}?{query}" if query else path)
