@@ -44,7 +44,7 @@ def info(auth: Auth, *, asset_ids: list[str] | None = None, album_id: str | None
         raise BadRequest("assetIds, albumId, or userId is required")
     chosen = {asset_id: size for asset_id, size, *_ in found}
     films = {film for _, _, film, _ in found if film is not None} - chosen.keys()
-    return _parted({**chosen, **_films(auth, films)}, archive_size)
+    return parted({**chosen, **_films(auth, films)}, archive_size)
 
 
 def _downloads(auth: Auth, *conditions: Any) -> list[tuple]:
@@ -75,7 +75,8 @@ def _films(auth: Auth, ids: Iterable[str]) -> dict[str, int]:
             if embedded_too or not is_cut_out(key)}
 
 
-def _parted(sizes: Mapping[str, int | None], limit: int) -> dict:
+def parted(sizes: Mapping[str, int | None], limit: int) -> dict:
+    """`DownloadResponse` for assets with these bytes, in their order."""
     archives: list[dict] = []
     open_one: dict | None = None
     for asset_id, size in sizes.items():

@@ -68,8 +68,7 @@ def receive(link_id: str, asset_id: str) -> None:
     What the owner keeps in the locked folder stays there, and the guest does not hear of it.
     """
     row = SharedLink.select(SharedLink.album).where(SharedLink.id == link_id).tuples().first()
-    if row is None or not select_assets().where(Asset.id == asset_id,
-                                                Asset.visibility != AssetVisibility.LOCKED).exists():
+    if row is None or _is_locked(asset_id):
         return
     album_id, = row
     if album_id is None:
@@ -79,21 +78,21 @@ def receive(link_id: str, asset_id: str) -> None:
 
 
 def copy(source_id: str, target_id: str) -> None:
-    """Put one asset into all links that hold another."""
-    held = SharedLinkAsset.select(SharedLinkAsset.link, Value(target_id)).where(
-        SharedLinkAsset.asset == source_id)
+    """Put one asset into all links that hold another, unless it is locked."""
+    if _is_locked(target_id):
+        return
+    held = SharedLinkAsset.select(SharedLinkAsset.link, Value(target_id)).where(SharedLinkAsset.asset == source_id)
     SharedLinkAsset.insert_from(held, [SharedLinkAsset.link, SharedLinkAsset.asset]).on_conflict_ignore().execute()
-
-
-def leave_all(asset_ids: Iterable[str]) -> None:
-    """Take assets out of every link."""
-    SharedLinkAsset.delete().where(SharedLinkAsset.asset.in_(many(asset_ids))).execute()
 
 
 def linked_albums(album_ids: Iterable[str]) -> set[str]:
     """Those of the albums to which there is a link, whoever made it."""
     query = living(SharedLink.album).where(SharedLink.album.in_(many(album_ids))).tuples()
     return {album_id for album_id, in query}
+
+
+def _is_locked(asset_id: str) -> bool:
+    return select_assets().where(Asset.id == asset_id, Asset.visibility == AssetVisibility.LOCKED).exists()
 
 
 def _require_list(auth: Auth, link_id: str) -> None:

@@ -1,4 +1,5 @@
-"""What links do when something happens to assets; all of it inside the transaction."""
+"""What links do when something happens to assets; all of it inside the transaction. That locked ones leave is not
+among it: a trigger sees to that."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ def listeners() -> list[Listener]:
         Listener(events.AssetCreated, "inside", _brought),
         Listener(events.DuplicateUploaded, "inside", _brought),
         Listener(events.AssetCopied, "inside", _copied),
-        Listener(events.AssetsLocked, "inside", _locked),
     ]
 
 
@@ -24,7 +24,3 @@ def _brought(event: events.AssetCreated | events.DuplicateUploaded) -> None:
 def _copied(event: events.AssetCopied) -> None:
     if event.shared_links:
         contents.copy(event.source_id, event.target_id)
-
-
-def _locked(event: events.AssetsLocked) -> None:
-    contents.leave_all(event.asset_ids)

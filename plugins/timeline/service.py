@@ -16,7 +16,7 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.core.assets.filters import plugin_conditions, require_elevated
-from immich_flask.core.assets.visible import select_assets
+from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.fields import wire
@@ -76,7 +76,8 @@ def _conditions(auth: Auth, query: dict) -> list:
     if favorite is not None:
         conditions.append(Asset.is_favorite == favorite)
     if "bbox" in query:
-        conditions.append(Asset.id.in_(_within(*query["bbox"])))
+        # One who may not see where assets were taken must not find it out by asking for box after box.
+        conditions.append(Asset.id.in_(_within(*query["bbox"])) if _sees_metadata(auth) else any_of([]))
     return conditions
 
 
@@ -106,13 +107,17 @@ def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
         ("status", Asset.status, None),
         ("thumbhash", Asset.thumbhash, None),
     ]
-    if auth.shared_link is None or auth.shared_link.show_metadata:
+    if _sees_metadata(auth):
         columns += [("city", AssetExif.city, None), ("country", AssetExif.country, None)]
         if query.get("withCoordinates"):
             columns += [("latitude", AssetExif.latitude, None), ("longitude", AssetExif.longitude, None)]
     if query.get("withStacked"):
         columns.append(("stack", _stack(), _stack_pair))
     return columns
+
+
+def _sees_metadata(auth: Auth) -> bool:
+    return auth.shared_link is None or auth.shared_link.show_metadata
 
 
 def _stack() -> Any:

@@ -1,8 +1,26 @@
-"""Links and their assets."""
+"""Links and their assets.
 
-from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, TextField
+That locked assets leave their links is kept by a trigger, because it has to hold also while this plugin is disabled.
+"""
+
+from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, SqliteDatabase, TextField
 
 from immich_flask.infra.fields import IdField, InstantField
+
+LEAVE = "DELETE FROM shared_link_asset WHERE asset_id = NEW.id;"
+
+SQLITE = (f"""
+CREATE TRIGGER shared_link_locked AFTER UPDATE OF visibility ON asset WHEN NEW.visibility = 'locked' BEGIN
+  {LEAVE}
+END""",)
+
+POSTGRES = (f"""
+CREATE FUNCTION shared_link_locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  {LEAVE}
+  RETURN NULL;
+END $$""", """
+CREATE TRIGGER shared_link_locked AFTER UPDATE OF visibility ON asset
+FOR EACH ROW WHEN (NEW.visibility = 'locked') EXECUTE FUNCTION shared_link_locked()""")
 
 
 def up(migrator, db):
@@ -55,3 +73,5 @@ def up(migrator, db):
             primary_key = CompositeKey("link", "asset")
 
     db.create_tables([SharedLink, SharedLinkAsset])
+    for statement in SQLITE if isinstance(db, SqliteDatabase) else POSTGRES:
+        db.execute_sql(statement)
