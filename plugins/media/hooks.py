@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+
 from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import Features, Job, Listener, SyncType
+from immich_flask.contracts.plugin import Features, Job, Listener, Setting, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
-from plugins.media import queueing, sync
+from plugins.media import commands, queueing, sync
 from plugins.media.models import AssetEdit
 from plugins.media.routes import bp
 
@@ -17,6 +19,17 @@ from plugins.media.routes import bp
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     return [bp]
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    return [Setting("max_megapixels", 256, "pictures with more are kept and served, but get no thumbnail",
+                    lambda value: None if value > 0 else "must be positive")]
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    return [commands.media]
 
 
 @hookimpl

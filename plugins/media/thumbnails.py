@@ -57,8 +57,8 @@ def render_asset(asset: Asset) -> Rendered:
         if asset.type == AssetType.VIDEO:
             from plugins.media import video
 
-            return render_picture(video.frame(path, shorter_side=specs["preview"].size), **specs,
-                                  colorspace=setting("image.colorspace"))
+            frame = video.frame(path, shorter_side=specs["preview"].size, max_megapixels=_max_megapixels())
+            return render_picture(frame, **specs, colorspace=setting("image.colorspace"))
         is_panorama = _projection(asset) == EQUIRECTANGULAR
         if not media_types.is_web_image(asset.storage_key) and (setting("image.fullsize.enabled") or is_panorama):
             specs["fullsize"] = files.spec(AssetFileType.FULLSIZE)
@@ -70,7 +70,13 @@ def render_asset(asset: Asset) -> Rendered:
 def decode_asset(asset: Asset, path: Path, shorter_side: int | None) -> Any:
     """The picture in the asset's file, as the administrator wants camera raw to be read. See `decoders.decode`."""
     embedded_from = setting("image.preview.size") if setting("image.extractEmbedded") else None
-    return decode(path, filename=asset.original_file_name, shorter_side=shorter_side, embedded=embedded_from)
+    return decode(path, filename=asset.original_file_name, shorter_side=shorter_side, embedded=embedded_from,
+                  max_megapixels=_max_megapixels())
+
+
+def _max_megapixels() -> int:
+    """`[plugin.media] max_megapixels`."""
+    return runtime.plugins.settings["media"]["max_megapixels"]
 
 
 def _projection(asset: Asset) -> str | None:
