@@ -84,7 +84,8 @@ class AssetFilter:
 
     narrow: leaves less of what is asked for anyway (a tag).
     scope: says itself whose assets are asked for, instead of the caller's own (an album).
-    widen: adds to the caller's own (partners).
+    widen: adds to the caller's own (partners). It returns a list of conditions, one for each owner where that can be
+    said, so that the database walks along an index for each; an empty list adds nothing.
 
     takes_null: None is a value that says something (`tagIds: null` asks for what has no tag), not the lack of one.
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
-from peewee import SQL, Model, Select, fn
+from peewee import SQL, Model, NodeList, Select, fn
 
 from immich_flask.infra.db import db, is_sqlite
 
@@ -68,6 +68,17 @@ class Lookup:
             self._texts[is_sqlite()] = text
         rows = db.obj.execute_sql(text, (value,)).fetchall()
         return rows[0] if rows else None
+
+
+def raw_rows(query: Select) -> list[tuple]:
+    """All rows of a query as the driver gives them, for long lists: Peewee's look at each value takes longer than the
+    query. SQLite knows neither booleans nor JSON."""
+    return db.obj.execute(query).fetchall()
+
+
+def walked(column: object) -> object:
+    """`column` in a condition that most rows fulfil: SQLite shall not take it for a reason to choose an index."""
+    return NodeList((SQL("+"), column), glue="") if is_sqlite() else column
 
 
 def for_update(query: object) -> object:

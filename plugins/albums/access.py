@@ -88,9 +88,9 @@ def of_albums(album_ids: list[str], auth: Auth) -> Any:
     return Asset.id.in_(links)
 
 
-def of_my_albums(_wanted: bool, auth: Auth) -> Any:
+def of_my_albums(_wanted: bool, auth: Auth) -> list:
     """The filter `withSharedAlbums`: what is in the caller's albums."""
-    return Asset.id.in_(AlbumAsset.select(AlbumAsset.asset).where(AlbumAsset.album.in_(memberships(auth.user_id))))
+    return [Asset.id.in_(AlbumAsset.select(AlbumAsset.asset).where(AlbumAsset.album.in_(memberships(auth.user_id))))]
 
 
 def in_no_album(wanted: bool, _auth: Auth) -> Any:

@@ -38,7 +38,8 @@ def timeline_of(user_id: str, auth: Auth) -> Any:
     return (Asset.owner == user_id) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
 
 
-def with_partners(wanted: bool | str, auth: Auth) -> Any:
+def with_partners(wanted: bool | str, auth: Auth) -> list:
     """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline, or of all."""
     whose = sharers(auth) if wanted == EVERY_PARTNER else sharers(auth, Partner.in_timeline)
-    return Asset.owner.in_(whose) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
+    return [(Asset.owner == owner) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
+            for owner, in whose.order_by(Partner.shared_by).tuples()]

@@ -7,9 +7,8 @@ soon after uploads and edits, and by a search that finds some left, so that it s
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from peewee import SQL, fn
+from peewee import JOIN, SQL, Join, Select, fn
 
 from immich_flask.contracts.events import AssetMetadataExtracted, AssetsUpdated
 from immich_flask.core.assets.visible import select_assets
@@ -19,7 +18,7 @@ from immich_flask.infra.db import atomic, db, is_sqlite, many
 from immich_flask.infra.sql import contains
 from immich_flask.infra.texts import normalized
 from plugins.search.models import SearchStale, SearchText
-from plugins.search.narrow import few_or
+from plugins.search.narrow import Wanted
 
 REFRESH = "SearchRefreshTexts"
 
@@ -54,26 +53,30 @@ def refresh(portions: int | None = None) -> None:
         portions = portions - 1 if portions else None
 
 
-def matching(column: str, text: str) -> Any:
-    """The condition on `Asset` that `column` (`name`, `path`, `description`) contains `text`; None when any does."""
-    wanted = normalized(text)
-    if not wanted:
-        return None
+def contain(wanted: Wanted, column: str, text: str) -> None:
+    """Ask for assets whose `column` (`name`, `path`, `description`) contains `text`."""
+    text = normalized(text)
+    if not text:
+        return
     if SearchStale.select(SQL("1")).limit(1).exists():
         refresh(MOST_PORTIONS)
-    field = getattr(SearchText, column)
-    found = SearchText.select(SearchText.asset).where(contains(field, wanted))
-    if len(wanted) >= SHORTEST:
-        found = found.where(SearchText.id.in_(_with_grams(column, wanted[:PREFIX])))
-    here = SearchText.asset == Asset.id
-    return few_or(found, fn.EXISTS(SearchText.select(SQL("1")).where(here, contains(field, wanted))))
+    fits = contains(getattr(SearchText, column), text)
+    found = SearchText.select(SearchText.asset).where(fits)
+    if len(text) >= SHORTEST:
+        index = _with_grams(column, text[:PREFIX])
+        found = found.from_(Join(index, SearchText, JOIN.CROSS)).where(SearchText.id == index.c.id)
+    walking = fn.EXISTS(SearchText.select(SQL("1")).where(SearchText.asset == Asset.id, fits))
+    wanted.must_be(found, walking)
 
 
-def _with_grams(column: str, text: str) -> SQL:
+def _with_grams(column: str, text: str) -> Select:
+    """The ids of texts that may contain `text`."""
     if is_sqlite():
         quoted = text.replace('"', '""')
-        return SQL("(SELECT rowid FROM search_index WHERE search_index MATCH ?)", [f'{column} : "{quoted}"'])
-    return SQL(f"(SELECT id FROM search_index WHERE {column} @> search_grams(%s))", [text])
+        where = SQL("search_index MATCH ?", [f'{column} : "{quoted}"'])
+    else:
+        where = SQL(f"{column} @> search_grams(%s)", [text])
+    return Select((SQL("search_index"),), (SQL("rowid AS id" if is_sqlite() else "id"),)).where(where).alias("grams")
 
 
 def _refresh_portion() -> bool:

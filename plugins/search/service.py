@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, Select, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetVisibility
@@ -15,7 +17,9 @@ from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import many
-from plugins.search.conditions import conditions
+from immich_flask.infra.sql import raw_rows
+from plugins.search.conditions import wanted
+from plugins.search.narrow import Wanted
 
 PAGE = 250
 """Assets of a page when the caller does not say."""
@@ -24,12 +28,8 @@ PAGE = 250
 def by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
     """`SearchResponseDto`: one page, newest first unless `order` is asc."""
     page, size = query.get("page", 1), query.get("size", PAGE)
-    order = (Asset.file_created_at, Asset.id)
-    if query["order"] == AssetOrder.DESC:
-        order = tuple(column.desc() for column in order)
-    # One more than wanted tells whether there is a next page.
-    rows = list(select_assets(*ASSET_COLUMNS).where(*conditions(auth, query)).order_by(*order)
-                .limit(size + 1).offset((page - 1) * size).tuples())
+    # One more than fits on the page tells whether there is a next one.
+    rows = _in_order(wanted(auth, query), query["order"] == AssetOrder.ASC, size + 1, (page - 1) * size)
     items = _answers(auth, rows[:size], query)
     return {
         "albums": {"total": 0, "count": 0, "items": [], "facets": []},
@@ -40,25 +40,23 @@ def by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
 
 def at_random(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
     """Some of the assets that fit, in no order."""
-    chosen = (select_assets(Asset.id).where(*conditions(auth, query)).order_by(fn.RANDOM())
-              .limit(query.get("size", PAGE)))
-    # Apart: what is sorted should be small.
-    ids = [asset_id for asset_id, in chosen.tuples()]
-    rows = {row[0]: row for row in select_assets(*ASSET_COLUMNS).where(Asset.id.in_(many(ids))).tuples()}
-    return _answers(auth, [rows[asset_id] for asset_id in ids if asset_id in rows], query)
+    chosen = wanted(auth, query).select(Asset.id).order_by(fn.RANDOM()).limit(query.get("size", PAGE))
+    # Without the rows: what is sorted should be small.
+    return _answers(auth, _rows([asset_id for asset_id, in chosen.tuples()]), query)
 
 
 def statistics(auth: Auth, query: Mapping[str, Any]) -> dict:
     """How many fit."""
-    return {"total": select_assets(fn.COUNT(Asset.id)).where(*conditions(auth, query)).scalar()}
+    return {"total": wanted(auth, query).select(fn.COUNT(SQL("*"))).scalar()}
 
 
 def large_assets(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
     """The largest files above `minFileSize` bytes, the largest first, with EXIF."""
-    rows = (select_assets(*ASSET_COLUMNS).join(AssetExif)
-            .where(AssetExif.file_size_in_byte > query.get("minFileSize", 0), *conditions(auth, query))
-            .order_by(AssetExif.file_size_in_byte.desc(), Asset.id).limit(query.get("size", PAGE)).tuples())
-    return assets_response(auth, rows, exif=True)
+    fits = fn.EXISTS(wanted(auth, query).select(SQL("1")).where(Asset.id == AssetExif.asset))
+    # By the sizes, not by the owner's assets.
+    largest = (AssetExif.select(AssetExif.asset).where(AssetExif.file_size_in_byte > query.get("minFileSize", 0), fits)
+               .order_by(AssetExif.file_size_in_byte.desc(), AssetExif.asset).limit(query.get("size", PAGE)))
+    return assets_response(auth, _rows([asset_id for asset_id, in largest.tuples()]), exif=True)
 
 
 def by_content(auth: Auth, query: Mapping[str, Any]) -> dict:
@@ -66,6 +64,29 @@ def by_content(auth: Auth, query: Mapping[str, Any]) -> dict:
     if query.get("visibility") == AssetVisibility.LOCKED:
         require_elevated(auth)
     raise BadRequest("Smart search is not enabled")
+
+
+def _in_order(search: Wanted, ascending: bool, limit: int, offset: int) -> list[tuple]:
+    """`ASSET_COLUMNS` of what a search finds, from `offset` on, by the time it was taken."""
+
+    def ordered(query: Any, *columns: Any) -> Any:
+        return query.order_by(*(column if ascending else column.desc() for column in columns))
+
+    if search.among is not None or len(search.parts) == 1:
+        query = ordered(search.select(*ASSET_COLUMNS), Asset.file_created_at, Asset.id)
+        return raw_rows(query.limit(limit).offset(offset))
+    # The first of each part, each found along an index; of these the first; and only then the whole rows.
+    firsts = [ordered(select_assets(Asset.id, Asset.file_created_at.alias("taken")).where(*part),
+                      Asset.file_created_at, Asset.id).limit(offset + limit) for part in search.parts]
+    found = reduce(or_, (Select((first,), (first.c.id, first.c.taken)) for first in firsts))
+    found = ordered(found, SQL("taken"), SQL("id")).limit(limit).offset(offset)
+    return _rows([asset_id for asset_id, _ in raw_rows(found)])
+
+
+def _rows(ids: list[str]) -> list[tuple]:
+    """`ASSET_COLUMNS` of these assets, in their order."""
+    rows = {row[0]: row for row in raw_rows(select_assets(*ASSET_COLUMNS).where(Asset.id.in_(many(ids))))}
+    return [rows[asset_id] for asset_id in ids if asset_id in rows]
 
 
 def _answers(auth: Auth, rows: list[tuple], query: Mapping[str, Any]) -> list[dict]:

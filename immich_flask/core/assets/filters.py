@@ -7,10 +7,13 @@ missing feature has none of (`withPartners` where nobody has partners); official
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from immich_flask.contracts.auth import Auth
+from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess, Unauthorized
 from immich_flask.core.assets.visible import any_of, open_to_others, own
 from immich_flask.core.models import Asset
@@ -27,12 +30,23 @@ EVERY_PARTNER = "every"
 """The value of `withPartners` that means those too who are not mixed into the timeline."""
 
 
-def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: str) -> list:
+def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
+                      visibility: Sequence[AssetVisibility] | None = None) -> list:
     """Peewee conditions, to be joined by AND, for whose assets are asked for and for the plugins' parameters.
 
     `parameters` may hold more than that. What is absent is not asked for, nor is what is None, except where a filter
     takes that (`tagIds: null`). `userId` limits to one owner: the caller, or somebody whose assets a plugin grants him.
-    Raises NoAccess(`permission`) for anybody else's, and BadRequest for a parameter whose plugin is off.
+    `visibility` limits to assets that have one of these. Raises NoAccess(`permission`) for the assets of anybody else,
+    and BadRequest for a parameter whose plugin is off.
+    """
+    return either(plugin_parts(auth, parameters, permission=permission, visibility=visibility))
+
+
+def plugin_parts(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
+                 visibility: Sequence[AssetVisibility] | None = None) -> list[list]:
+    """The same in parts of which one must hold, as far as possible a part for each owner; an asset may be in several.
+
+    For lists in an order: each part can walk along an index of the owner's assets, all at once must be sorted.
     """
     registered = runtime.plugins.asset_filters
     given = {name: value for name, value in parameters.items()
@@ -46,14 +60,28 @@ def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: 
                 registered[name].where(given[name], auth))
         elif name in PLUGIN_PARAMETERS:
             raise BadRequest(f"{name} cannot be used: its feature is switched off on this server")
+    if visibility is not None:
+        narrow.insert(0, Asset.visibility.in_(visibility) if len(visibility) > 1 else Asset.visibility == visibility[0])
     owner = given.get("userId")
     if scope and owner is None:
-        return [*scope, _not_withheld(auth), *narrow]
+        return [[*scope, _not_withheld(auth), *narrow]]
     if auth.shared_link is not None:
         # A link stands for what it shows, not for its owner.
         raise NoAccess(permission)
-    mine = Asset.owner == auth.user_id if owner in (None, auth.user_id) else _of(owner, auth, permission)
-    return [any_of([mine, *wider]), *scope, _not_withheld(auth), *narrow]
+    # What is neither locked nor a moving part needs no further look; that is quicker than one for each of many assets.
+    plain = visibility is not None and not {AssetVisibility.LOCKED, AssetVisibility.HIDDEN}.intersection(visibility)
+    open_to_all = Asset.deleted_at.is_null() if plain else open_to_others()
+    if owner not in (None, auth.user_id):
+        mine = _of(owner, auth, permission) & open_to_all
+    else:
+        mine = Asset.owner == auth.user_id if plain else own(auth, "asset.read")
+    others = [condition & open_to_all for conditions in wider for condition in conditions]
+    return [[whose, *scope, *narrow] for whose in (mine, *others)]
+
+
+def either(parts: Sequence[list]) -> list:
+    """The conditions of parts of which one must hold, to be joined by AND."""
+    return parts[0] if len(parts) == 1 else [any_of([reduce(and_, part) for part in parts])]
 
 
 def _of(owner: str, auth: Auth, permission: str) -> Any:

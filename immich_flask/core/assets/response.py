@@ -19,7 +19,7 @@ from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, raw_rows
 
 ASSET_COLUMNS = (
     Asset.id, wire(Asset.created_at), Asset.owner, Asset.library_id, Asset.type, Asset.original_path,
@@ -28,7 +28,7 @@ ASSET_COLUMNS = (
     Asset.duration, Asset.live_photo_video, Asset.checksum, Asset.is_offline, Asset.duplicate_id, Asset.width,
     Asset.height, Asset.is_edited,
 )
-"""What `assets_response` needs of a row; select them with `.tuples()`."""
+"""What `assets_response` needs of a row; select them with `.tuples()`, or read them with `infra.sql.raw_rows`."""
 
 EXIF_COLUMNS = (
     AssetExif.asset, AssetExif.make, AssetExif.model, AssetExif.exif_image_width, AssetExif.exif_image_height,
@@ -71,8 +71,8 @@ def exif_infos(ids: Iterable[str]) -> dict[str, dict]:
     if len(ids) == 1:
         row = _exif_of_one.first(ids[0])
         return {} if row is None else {row[0]: _exif(row)}
-    query = AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset.in_(many(ids))).tuples()
-    return {row[0]: _exif(row) for row in query}
+    query = AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset.in_(many(ids)))
+    return {row[0]: _exif(row) for row in raw_rows(query)}
 
 
 _exif_of_one = Lookup(lambda asset_id: AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset == asset_id))
