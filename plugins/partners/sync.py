@@ -1,8 +1,8 @@
 """What the mobile app hears of partners and of their assets.
 
-A partner's app gets what the partner may see, and no more: upstream also sends what is archived or locked. What goes out
-of sight is deleted there. What comes back is sent again with its EXIF, which the app has dropped along with it; that is
-why both are touched here, and the moving part of a live photo with its still.
+A partner's app gets what the partner may see, and no more: upstream also sends what is archived, in the trash or
+locked. What goes out of sight is deleted there. What comes back is sent again with its EXIF, which the app has dropped
+along with it; that is why both are touched here, and the moving part of a live photo with its still.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def sync_types() -> list[SyncType]:
                          lambda user_id: select_assets().where(sees_library(LIBRARY, Asset.owner, user_id),
                                                                ~_shown(Asset)),
                          {"assetId": Asset.id})),
-            backfill=library_backfill(LIBRARY, Line.PARTNER_ASSET_BACKFILL_V2, lambda owner_id: Asset.owner == owner_id),
+            backfill=library_backfill(LIBRARY, Line.PARTNER_ASSET_BACKFILL_V2,
+                                      lambda owner_id: Asset.owner == owner_id),
             upserts=SyncRows(Line.PARTNER_ASSET_V2, Asset.update_id,
                              lambda user_id: select_assets().where(sees_library(LIBRARY, Asset.owner, user_id),
                                                                    _shown(Asset)),

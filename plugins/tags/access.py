@@ -41,7 +41,8 @@ def with_tags(tag_ids: list[str] | None, auth: Auth) -> Any:
     An unknown tag finds nothing, nor does the same one twice; so it is on the real server.
     """
     if tag_ids is None:
-        return ~fn.EXISTS(TagAsset.select(SQL("1")).join(Tag).where(TagAsset.asset == Asset.id, Tag.user == auth.user_id))
+        mine = TagAsset.select(SQL("1")).join(Tag).where(TagAsset.asset == Asset.id, Tag.user == auth.user_id)
+        return ~fn.EXISTS(mine)
     if not tag_ids:
         return SQL("1 = 1")
     if len(own(auth, tag_ids)) < len(tag_ids):

@@ -144,7 +144,8 @@ def test_everything_a_user_had(server: Server, photos: list[str], user: Caller) 
     made(user, *photos[:3])
     with server.context():
         rest = add_asset(user.id)
-        Asset.update(stack_id=Asset.select(Asset.stack_id).where(Asset.id == photos[0])).where(Asset.id == rest).execute()
+        stack_id = Asset.get_by_id(photos[0]).stack_id
+        Asset.update(stack_id=stack_id).where(Asset.id == rest).execute()
         User.delete().where(User.id == user.id).execute()
         assert not Stack.select().where(Stack.owner == user.id).exists()
 
@@ -179,7 +180,8 @@ class Shelf(RuleBasedStateMachine):
         with self.server.context():
             self.assets = [add_asset(self.user.id) for _ in range(8)]
             # There are no files to make thumbnails of.
-            AssetJobStatus.insert_many([{"asset": asset, "thumbnails_made_at": now()} for asset in self.assets]).execute()
+            AssetJobStatus.insert_many([{"asset": asset, "thumbnails_made_at": now()}
+                                        for asset in self.assets]).execute()
 
     def stacks(self) -> list[dict]:
         return self.user.get("/stacks").json

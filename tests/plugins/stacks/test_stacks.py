@@ -139,7 +139,8 @@ OPERATIONS = [
     ("GET", "/stacks", None, "stack.read"), ("GET", "/stacks/{id}", None, "stack.read"),
     ("PUT", "/stacks/{id}", {}, "stack.update"), ("PUT", "/stacks/{id}", {"primaryAssetId": "{b}"}, "stack.update"),
     ("DELETE", "/stacks/{id}/assets/{b}", None, "stack.update"), ("DELETE", "/stacks/{id}", None, "stack.delete"),
-    ("DELETE", "/stacks", {"ids": ["{id}"]}, "stack.delete"), ("POST", "/stacks", {"assetIds": ["{a}", "{c}"]}, "stack.create"),
+    ("DELETE", "/stacks", {"ids": ["{id}"]}, "stack.delete"),
+    ("POST", "/stacks", {"assetIds": ["{a}", "{c}"]}, "stack.create"),
 ]
 
 

@@ -132,7 +132,8 @@ def test_callers_without_the_right(server: Server, user: Caller, other: Caller, 
 
 
 @pytest.mark.parametrize(("method", "path", "body", "issue"), [
-    ("POST", "/tags", {}, ["name"]), ("POST", "/tags", {"name": None}, ["name"]), ("POST", "/tags", {"name": 1}, ["name"]),
+    ("POST", "/tags", {}, ["name"]), ("POST", "/tags", {"name": None}, ["name"]),
+    ("POST", "/tags", {"name": 1}, ["name"]),
     ("POST", "/tags", {"name": "x", "parentId": "y"}, ["parentId"]),
     ("POST", "/tags", {"name": "x", "color": "green"}, ["color"]),
     ("POST", "/tags", {"name": "x", "color": "#12345"}, ["color"]), ("POST", "/tags", {"name": "a\0b"}, ["name"]),
@@ -148,7 +149,8 @@ def test_bad_input(user: Caller, method: str, path: str, body: dict | None, issu
 def test_paths_have_limits(user: Caller) -> None:
     parent = make(user, "x" * 400)["x" * 400]
     too_far = "A tag has at most 500 characters and 30 levels"
-    for response in (user.post("/tags", {"name": "ä" * 501}), user.post("/tags", {"name": "y" * 100, "parentId": parent}),
+    for response in (user.post("/tags", {"name": "ä" * 501}),
+                     user.post("/tags", {"name": "y" * 100, "parentId": parent}),
                      user.put("/tags", {"tags": ["a", "/".join("b" * 31)]})):
         assert refusal(response) == (400, too_far)
     many = user.put("/tags", {"tags": [f"t{number}" for number in range(10_001)]})
