@@ -39,7 +39,8 @@ CLUB_TYPES = ["UsersV1", "AlbumsV2", "AlbumUsersV1", "AlbumToAssetsV1", "AlbumAs
 
 @pytest.fixture(scope="session")
 def server(make_server: Callable[..., Server]) -> Server:
-    server = make_server(Plugins(load_config(environ={}), FOUND))
+    # Many writers on a busy machine wait long for each other.
+    server = make_server(Plugins(load_config(environ={}), FOUND), **{"database.busy_timeout_ms": 60_000})
     server.admin = server.user("admin", is_admin=True)
     return server
 
