@@ -141,14 +141,13 @@ def _present(album_id: str, asset_ids: Iterable[str]) -> set[str]:
 
 
 def _touch(added: dict[str, set[str]], in_order: Collection[str]) -> None:
-    """The albums have changed; those without a cover get the first that came."""
+    """The albums have changed; those without a cover get the first that came, if it is shown."""
+    cover = [Album.thumbnail_asset, covers.NEWEST]
     if len(added) == 1:
         (album_id, new), = added.items()
         first = next(asset_id for asset_id in in_order if asset_id in new)
-        cover = fn.COALESCE(Album.thumbnail_asset, Value(first))
-    else:
-        cover = fn.COALESCE(Album.thumbnail_asset, covers.NEWEST)
-    Album.update(thumbnail_asset=cover).where(Album.id.in_(many(added))).execute()
+        cover.insert(1, covers.if_shown(first))
+    Album.update(thumbnail_asset=fn.COALESCE(*cover)).where(Album.id.in_(many(added))).execute()
 
 
 def _members(album_ids: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -38,6 +38,11 @@ COVER = Case(None, ((IS_SHOWN, Album.thumbnail_asset),), NEWEST)
 """The id of the cover, for queries of `Album`; None where nothing is shown."""
 
 
+def if_shown(asset_id: str) -> Any:
+    """The asset for a cover, in queries of `Album`; None unless the album shows it."""
+    return _inside(AlbumAsset.asset).where(AlbumAsset.asset == asset_id)
+
+
 def repair(asset_ids: Iterable[str]) -> None:
     """Give a new cover to albums that lost these assets as theirs, and one to those that have got something to show."""
     lost = Album.thumbnail_asset.in_(many(asset_ids)) & ~IS_SHOWN

@@ -21,7 +21,6 @@ from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.sync import ASSET, ASSET_EXIF, deleted_rows, kept_id
 from immich_flask.infra.json_rows import boolean
-from immich_flask.infra.tracking import Tombstone
 from plugins.albums.access import memberships
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 
@@ -56,10 +55,8 @@ def sync_types() -> list[SyncType]:
         SyncType(
             Request.ALBUM_TO_ASSETS_V1,
             deletes=(
-                # Rows of nobody in particular: with their owner, none, the index of the tombstones leads to them.
                 deleted_rows(Line.ALBUM_TO_ASSET_DELETE_V1, "album_asset", {"albumId": "album_id", "assetId": "asset_id"},
-                             whose=lambda user_id: (Tombstone.owner_id.is_null()
-                                                    & _is_in(kept_id("album_id"), user_id))),
+                             whose=lambda user_id: _is_in(kept_id("album_id"), user_id)),
                 SyncRows(Line.ALBUM_TO_ASSET_DELETE_V1, AlbumAsset.update_id,
                          lambda user_id: _all_links(user_id).where(~_sees(user_id)), ALBUM_ASSET)),
             backfill=_backfill(Line.ALBUM_TO_ASSET_BACKFILL_V1, AlbumAsset.album),

@@ -2,7 +2,8 @@
 
 Triggers keep what has to hold also while this plugin is disabled, when accounts come and go and assets go to the trash:
 an album goes with the row that names its owner, it is hidden for as long as his account is soft-deleted, and locked
-assets are in no album. What goes out of sight or comes back is touched, for the clients that have to hear of it.
+assets are in no album. What goes out of sight or comes back is touched, for the clients that have to hear of it; what
+is archived at every change, because partners' clients are told then to forget it, and with it its place in albums.
 """
 
 from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, SqliteDatabase, TextField
@@ -21,8 +22,8 @@ TRIGGERS = {
         UPDATE album SET deleted_at = NEW.deleted_at WHERE id IN ({OWNED});
         UPDATE album_user SET role = role WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});
         UPDATE album_asset SET created_at = created_at WHERE NEW.deleted_at IS NULL AND album_id IN ({OWNED});"""),
-    "album_follow_asset": ("UPDATE OF deleted_at, visibility ON asset",
-                           f"{HIDDEN_OR_BACK} OR NEW.visibility <> OLD.visibility", """
+    "album_follow_asset": ("UPDATE ON asset", f"{HIDDEN_OR_BACK} OR 'archive' IN (OLD.visibility, NEW.visibility)"
+                           " OR NEW.visibility <> OLD.visibility", """
         DELETE FROM album_asset WHERE asset_id = NEW.id AND NEW.visibility = 'locked';
         UPDATE album_asset SET created_at = created_at WHERE asset_id = NEW.id;"""),
 }
