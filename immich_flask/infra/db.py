@@ -62,9 +62,10 @@ def _sqlite(url: str, config: Config) -> peewee.Database:
         autoconnect=False,
         # A deferred transaction that reads and then writes fails at once when another wrote in between.
         lock_type="IMMEDIATE",
-        timeout=config.database.busy_timeout_ms / 1000,
         check_same_thread=False,
         pragmas={
+            # Not as `timeout`, which the pool takes for its own.
+            "busy_timeout": config.database.busy_timeout_ms,
             "journal_mode": "wal",
             "foreign_keys": 1,
             # With WAL this still survives a killed process; a power cut can lose the last commits, so FULL.

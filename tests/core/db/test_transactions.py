@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pytest
 
 from immich_flask.core.models import SystemMetadata
-from immich_flask.infra.db import after_commit, atomic
+from immich_flask.infra.db import after_commit, atomic, db, is_sqlite
 from immich_flask.testing import Server
 
 
@@ -60,3 +61,11 @@ def test_one_that_raises_does_not_drop_the_rest(server: Server, caplog: pytest.L
         after_commit(lambda: told.append("still"))
     assert told == ["still"]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_writer_waits_for_another_as_long_as_is_configured(make_server: Callable[..., Server]) -> None:
+    server = make_server(**{"database.busy_timeout_ms": 12_345})
+    with server.context():
+        if not is_sqlite():
+            pytest.skip("PostgreSQL's writers wait for rows, not for the database")
+        assert db.execute_sql("PRAGMA busy_timeout").fetchall() == [(12_345,)]
