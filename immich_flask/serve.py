@@ -45,8 +45,7 @@ def serve(config: Config) -> int:
     _before_forking()
     web = partial(
         run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5,
-        when_ready=partial(print, f"immich-flask is listening on http://{_address(config)}", flush=True),
-        when_done=partial(plugins.hook.shutdown, app=app))
+        when_ready=partial(print, f"immich-flask is listening on http://{_address(config)}", flush=True))
     return Supervisor({"web server": web, **workers_of(app)}).run()
 
 

@@ -60,7 +60,6 @@ def work(app: Flask, worker: Worker) -> None:
             # The database or the transport is away; the row is found by its lease.
             log.warning("worker cannot work now: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))
             time.sleep(1)
-    runtime_of(app).plugins.hook.shutdown(app=app)
 
 
 class _Life:

@@ -125,8 +125,3 @@ def health_checks() -> Iterable[records.HealthCheck]:
 @hookspec
 def startup(app: flask.Flask) -> None:
     """The app is built; the database may not be reachable yet."""
-
-
-@hookspec
-def shutdown(app: flask.Flask) -> None:
-    """The process, a web server's or a job worker's, is about to end."""

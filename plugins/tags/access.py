@@ -1,4 +1,4 @@
-"""Tags belong to one user, and nobody else hears of them."""
+"""Tags belong to one user; who sees an asset sees what its owner has tagged it with."""
 
 from __future__ import annotations
 

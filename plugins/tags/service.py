@@ -11,6 +11,7 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets import quota
+from immich_flask.core.models import Asset
 from immich_flask.infra.db import atomic, many
 from immich_flask.infra.fields import now, wire
 from plugins.tags import access, paths, tagging
@@ -90,9 +91,11 @@ def remove_unused() -> None:
 
 
 def of_assets(auth: Auth, asset_ids: list[str]) -> dict[str, list[dict]]:
-    """The caller's tags by the assets that carry them, each list by path; one query."""
-    rows = (TagAsset.select(TagAsset.asset, *TAG_COLUMNS).join(Tag)
-            .where(TagAsset.asset.in_(many(asset_ids)), Tag.user == auth.user_id).order_by(Tag.value).tuples())
+    """The tags of assets by their ids, each list by path; one query. Whoever sees an asset sees its owner's tags, and
+    his own; a tag that a partner put on it is nobody else's business."""
+    rows = (TagAsset.select(TagAsset.asset, *TAG_COLUMNS).join(Tag).join(Asset, on=Asset.id == TagAsset.asset)
+            .where(TagAsset.asset.in_(many(asset_ids)), (Tag.user == Asset.owner) | (Tag.user == auth.user_id))
+            .order_by(Tag.value).tuples())
     found: dict[str, list[dict]] = {}
     for asset_id, *row in rows:
         found.setdefault(asset_id, []).append(_tag(*row))

@@ -143,14 +143,13 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
 
     listener = web.listen(config)
     run = partial(web.run_web, app, listener, config, when_ready=(tmp_path / "ready").touch,
-                  when_done=(tmp_path / "done").touch, graceful_seconds=5)
+                  graceful_seconds=5)
     with forked(run, tmp_path / "log") as pid:
         listener.close()
         wait_until((tmp_path / "ready").exists, "the web server")
         yield "127.0.0.1", config.server.port
         os.kill(pid, signal.SIGTERM)
         assert status_of(pid) == 0
-        assert (tmp_path / "done").exists()
 
 
 def test_an_upload_may_take_long_as_long_as_something_comes(served: tuple[str, int]) -> None:

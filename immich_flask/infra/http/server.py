@@ -40,10 +40,10 @@ def listen(config: Config) -> socket.socket:
 
 
 def run_web(app: Callable, listener: socket.socket, config: Config, *, when_ready: Callable[[], None],
-            when_done: Callable[[], None], graceful_seconds: float) -> None:
+            graceful_seconds: float) -> None:
     """Serve `app` until SIGTERM; running requests then have `graceful_seconds` to end. Never returns: SystemExit.
 
-    when_ready: called once, when connections are accepted. when_done: called by every web process that ends.
+    when_ready: called once, when connections are accepted.
     """
     _Web(app, {
         # Gunicorn closes the descriptor that it is given.
@@ -63,7 +63,6 @@ def run_web(app: Callable, listener: socket.socket, config: Config, *, when_read
         # Whom to believe about X-Forwarded-*: `infra.http.proxy`.
         "secure_scheme_headers": {},
         "when_ready": lambda arbiter: when_ready(),
-        "worker_exit": lambda arbiter, worker: when_done(),
     }).run()
 
 

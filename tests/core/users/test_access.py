@@ -37,7 +37,6 @@ ADMIN = [
     ("GET", "/admin/users/{id}", None, "adminUser.read", 200),
     ("PUT", "/admin/users/{id}", {"name": "x"}, "adminUser.update", 200),
     ("PATCH", "/admin/users/{id}", {"name": "x"}, "adminUser.update", 200),
-    ("GET", "/admin/users/{id}/calendar-heatmap", None, "user.read", 200),
     ("GET", "/admin/users/{id}/preferences", None, "adminUser.read", 200),
     ("PUT", "/admin/users/{id}/preferences", {}, "adminUser.update", 200),
     ("PATCH", "/admin/users/{id}/preferences", {}, "adminUser.update", 200),

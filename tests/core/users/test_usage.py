@@ -83,7 +83,15 @@ def test_heatmap_of_the_last_year(server: Server, user: Caller) -> None:
     assert (len(answer["series"]), answer["totalCount"], answer["to"]) == (364, 1, today.isoformat())
     assert answer["from"] == answer["series"][0]["date"] == (today - timedelta(days=363)).isoformat()
     assert answer["series"][-1] == {"date": today.isoformat(), "count": 1}
-    assert server.admin.get(f"/admin/users/{user.id}/calendar-heatmap").json == answer
+    at = f"/admin/users/{user.id}/calendar-heatmap"
+    assert server.admin.get(at).json == user.get(at).json == answer
+
+
+def test_heatmaps_of_others_are_for_administrators(server: Server, user: Caller, other: Caller) -> None:
+    at = f"/admin/users/{user.id}/calendar-heatmap"
+    assert (other.get(at).status_code, other.get(at).json) == (403, {"message": "Forbidden"})
+    assert server.nobody.get(at).status_code == 401
+    assert user.api_key("asset.read").get(at).json == {"message": "Missing required permission: user.read"}
 
 
 def test_heatmap_and_the_locked_folder(server: Server) -> None:

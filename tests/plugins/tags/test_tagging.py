@@ -67,8 +67,9 @@ def test_a_partners_assets_take_tags_of_which_he_hears_nothing(user: Caller, oth
     assert user.put(f"/tags/{tag}/assets", {"ids": [theirs]}).json == [{"id": theirs, "success": True}]
     assert (tags_of(user, theirs), tags_of(other, theirs)) == (["borrowed"], [])
     assert (found(other, [tag]), found(other, None)) == (set(), {theirs})
-    make(other, "own")
-    assert tags_of(user, theirs) == ["borrowed"]
+    own = make(other, "own")["own"]
+    other.put(f"/tags/{own}/assets", {"ids": [theirs]})
+    assert (tags_of(user, theirs), tags_of(other, theirs)) == (["borrowed", "own"], ["own"])
 
 
 def test_what_is_locked_is_tagged_only_by_who_sees_it(user: Caller) -> None:
