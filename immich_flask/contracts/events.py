@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from immich_flask.contracts.enums import NotificationLevel, NotificationType
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -169,3 +171,16 @@ class JobFailed(Event):
     queue: str
     name: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserNotified(Event):
+    """A user shall be told something. Emit it for that: whoever keeps notifications, if anybody does, keeps it.
+    `data` is JSON that clients know for the `type`."""
+
+    user_id: str
+    type: NotificationType
+    level: NotificationLevel
+    title: str
+    description: str | None = None
+    data: Any = None

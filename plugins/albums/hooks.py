@@ -7,10 +7,10 @@ from typing import Any
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Listener, SyncType
+from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Job, Listener, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.tracking import Tracked
-from plugins.albums import access
+from plugins.albums import access, notices
 from plugins.albums.listeners import listeners
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 from plugins.albums.routes import bp
@@ -29,7 +29,12 @@ def register_models() -> list[type[Tracked]]:
 
 @hookimpl
 def register_listeners() -> list[Listener]:
-    return listeners()
+    return [*listeners(), *notices.listeners()]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return notices.jobs()
 
 
 @hookimpl
