@@ -1,0 +1,97 @@
+"""A served server, and official clients from npm to drive it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from immich_flask.testing.fixtures import Backend
+
+PACKAGES = ("node@24", "@immich/cli@3.2.2")
+"""The official command line, and a Node that is new enough for it (the npm package carries the program)."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A real server on a port of its own. `key` is an API key of its administrator that may do everything."""
+
+    url: str
+    key: str
+
+    def get(self, path: str, **query: str) -> object:
+        response = requests.get(f"{self.url}{path}", headers={"x-api-key": self.key}, params=query, timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+
+@pytest.fixture(scope="session")
+def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`immich-flask serve` as an operator starts it, on the backend under test."""
+    config = backend.config()
+    environ = {**os.environ, "IMMICH_FLASK_DATA_DIR": config.data_dir}
+    if backend.kind == "postgres":
+        backend.postgres.create_database(backend._name(config))
+        environ |= {f"IMMICH_FLASK_{name}": value for name, value in {
+            "DATABASE__URL": config.database.url, "STORAGE__BACKEND": "s3",
+            "STORAGE__S3__ENDPOINT": config.storage.s3.endpoint, "STORAGE__S3__BUCKET": config.storage.s3.bucket,
+            "STORAGE__S3__ACCESS_KEY": config.storage.s3.access_key,
+            "STORAGE__S3__SECRET_KEY": config.storage.s3.secret_key, "STORAGE__S3__CREATE_BUCKET": "true"}.items()}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("served") / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen([sys.executable, "-m", "immich_flask.cli", "serve", "--port", str(port)],
+                                   env=environ, stdout=output, stderr=output)
+    url = f"http://127.0.0.1:{port}/api"
+    try:
+        _wait_for(f"{url}/server/ping", log)
+        yield Served(url, _sign_up(url))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+
+
+def _wait_for(url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _sign_up(url: str) -> str:
+    who = {"email": "admin@test.example", "password": "Sesame-Open-1", "name": "Admin"}
+    requests.post(f"{url}/auth/admin-sign-up", json=who, timeout=30).raise_for_status()
+    token = requests.post(f"{url}/auth/login", json=who, timeout=30).json()["accessToken"]
+    made = requests.post(f"{url}/api-keys", json={"name": "cli", "permissions": ["all"]}, timeout=30,
+                         headers={"Authorization": f"Bearer {token}"})
+    return made.json()["secret"]
+
+
+@pytest.fixture(scope="session")
+def npm_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the clients' programs; installed once per test session."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no npm here to install the official clients with")
+    folder = tmp_path_factory.mktemp("npm")
+    installed = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES],
+                               capture_output=True, text=True, timeout=300)
+    if installed.returncode:
+        pytest.skip(f"the official clients cannot be installed: {installed.stderr[-500:]}")
+    return folder / "node_modules" / ".bin"
