@@ -1,9 +1,9 @@
-"""What a file says about itself: EXIF, IPTC and XMP as plain text by key, read by Exiv2.
+"""What a file says about itself: EXIF, IPTC and XMP as plain text by key.
 
-Why Exiv2 (`exiv2` on PyPI, wheels with the library inside): one reader for EXIF, IPTC, XMP and maker notes in JPEG,
-PNG, WebP, TIFF, HEIC, AVIF, JPEG XL, Photoshop and camera raw, in 0.1 ms for a phone's picture. ExifRead takes longer
-for the EXIF alone (0.2 to 2 ms), and XMP and IPTC would need parsers of their own; `pyexiv2` does not give the names
-that makers' numbers stand for; `python-xmp-toolkit` needs a library that has to be installed beforehand.
+EXIF is read by ExifRead (`exif`), everything else by Exiv2: IPTC, XMP, makers' notes, camera raw, and EXIF where
+ExifRead finds none. Why Exiv2 (`exiv2` on PyPI, wheels with the library inside): it knows all of that in JPEG, PNG,
+WebP, TIFF, HEIC, AVIF, JPEG XL and Photoshop; `pyexiv2` does not give the names that makers' numbers stand for, and
+`python-xmp-toolkit` needs a library that has to be installed beforehand.
 
 Keys are Exiv2's (`Exif.Photo.FNumber`, `Xmp.dc.subject`). EXIF values are text: rationals "9/5", lists with spaces.
 """
@@ -13,15 +13,16 @@ from __future__ import annotations
 import codecs
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import exiv2
 
-exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)  # what it finds odd in files would go to standard error
+from immich_flask.contracts import media_types
+from plugins.media import exif
+from plugins.media.texts import LONGEST_VALUE, readable
 
-_LONGEST_VALUE = 16_384
-"""Bytes. Longer values are embedded previews and tables."""
+exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)  # what it finds odd in files would go to standard error
 
 _MOST_VALUES = 10_000
 _LONGEST_PACKET = 16 * 1024 * 1024
@@ -56,7 +57,10 @@ def read(path: Path) -> Embedded:
     """The metadata of a media file. Never raises for what is in it; OSError when it cannot be opened."""
     with path.open("rb"):
         pass  # Exiv2 has its own errors for a missing file, which would be taken for an unknown format
-    return _read(str(path))
+    found = _read(str(path))
+    if media_types.is_raw(path.name):
+        return found
+    return replace(found, exif={**found.exif, **exif.read(path)})
 
 
 def read_sidecar(path: Path) -> Embedded:
@@ -117,7 +121,7 @@ def _exif(data: exiv2.ExifData) -> Iterator[tuple[str, str]]:
     for number, datum in enumerate(data):
         if number >= _MOST_VALUES:
             break
-        if datum.typeId() != exiv2.TypeId.undefined and datum.size() <= _LONGEST_VALUE:
+        if datum.typeId() != exiv2.TypeId.undefined and datum.size() <= LONGEST_VALUE:
             yield datum.key(), readable(datum.toString())
 
 
@@ -125,7 +129,7 @@ def _iptc(data: exiv2.IptcData) -> Iterator[tuple[str, str]]:
     for number, datum in enumerate(data):
         if number >= _MOST_VALUES:
             break
-        if datum.size() <= _LONGEST_VALUE:
+        if datum.size() <= LONGEST_VALUE:
             yield datum.key(), readable(datum.toString())
 
 
@@ -133,7 +137,7 @@ def _xmp(data: exiv2.XmpData) -> Iterator[tuple[str, str]]:
     for number, datum in enumerate(data):
         if number >= _MOST_VALUES:
             break
-        if datum.size() > _LONGEST_VALUE * 8:
+        if datum.size() > LONGEST_VALUE * 8:
             continue
         key, value = datum.key(), datum.value()
         if isinstance(value, exiv2.XmpArrayValue):
@@ -159,18 +163,3 @@ def _shown(data: exiv2.ExifData, datum: exiv2.Exifdatum | None) -> str:
 def _apple_note(data: exiv2.ExifData) -> bytes:
     found = data.findKey(exiv2.ExifKey("Exif.Photo.MakerNote"))
     return b"" if found == data.end() else bytes(found.value().data())
-
-
-def readable(text: str) -> str:
-    """Text as a database takes it: cut at the first NUL, bytes that are no UTF-8 read as Latin-1."""
-    text = text.split("\0", 1)[0]
-    if text.isascii():
-        return text
-    try:
-        raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

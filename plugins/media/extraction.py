@@ -1,4 +1,4 @@
-"""The job `AssetExtractMetadata`: what the file and its sidecar say goes into the rows, except what a user said instead.
+"""The job `AssetExtractMetadata`: what file and sidecar say goes into the rows, except what a user said instead.
 
 Running it again does no harm, so it is also how metadata is refreshed.
 """

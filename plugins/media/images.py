@@ -29,8 +29,8 @@ _REDUCING_GAP = 1.5  # whole pixels are averaged down to this multiple of the si
 
 @dataclass(frozen=True, slots=True)
 class RenditionSpec:
-    """One of the sizes a picture is served in. `size` is the shorter side in pixels, None for that of the picture itself;
-    `quality` 1..100."""
+    """One of the sizes a picture is served in. `size` is the shorter side in pixels, None for that of the picture as it
+    is; `quality` 1..100."""
 
     format: Format
     size: int | None
@@ -74,7 +74,8 @@ def render(
     """
     shorter_side = None if fullsize else preview.size
     picture = decode(path, filename=filename, shorter_side=shorter_side, max_megapixels=max_megapixels)
-    return render_picture(picture, thumbnail=thumbnail, preview=preview, fullsize=fullsize, colorspace=colorspace, xmp=xmp)
+    return render_picture(
+        picture, thumbnail=thumbnail, preview=preview, fullsize=fullsize, colorspace=colorspace, xmp=xmp)
 
 
 def render_picture(

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CutOut:
-    """A film that was within a picture's file: the asset that the owner has of it, or one to be made of stored bytes."""
+    """A film that was within a picture's file: the asset that the owner has of it, or a new one of stored bytes."""
 
     known: str | None = None
     new: NewAsset | None = None

@@ -103,7 +103,8 @@ def queue_thumbnails(force: bool = False) -> None:
         for ids in _portions(query.where(shown)):
             enqueue_thumbnails(ids)
     for ids in _portions(_unrendered()):
-        enqueue_many(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, ({"id": asset_id} for asset_id in ids), unless_waiting=True)
+        payloads = ({"id": asset_id} for asset_id in ids)
+        enqueue_many(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, payloads, unless_waiting=True)
 
 
 def _with_status() -> Any:
@@ -118,7 +119,7 @@ def _without_thumbnails() -> Any:
 def _without_fullsize() -> Iterator[Any]:
     """Pictures that browsers don't display and that have no full size, if there shall be one."""
     if setting("image.fullsize.enabled"):
-        is_web = [Asset.original_file_name.iendswith(ending) for ending in WEB_IMAGE]
+        is_web = [Asset.original_file_name.endswith(ending) for ending in WEB_IMAGE]
         yield _with_status().where(Asset.type == AssetType.IMAGE, ~reduce(or_, is_web), ~_has_fullsize(is_edited=False),
                                    AssetJobStatus.error.is_null())
 

@@ -57,7 +57,7 @@ def thumbnail(auth: Auth, asset_id: str, size: AssetMediaSize, *, edited: bool) 
         raise NoAccess("asset.view")
     name, original_key, plain, rendered = row[2:]
     edited = edited or auth.shared_link is not None
-    key = (rendered or plain) if edited else (plain or rendered)
+    key = (rendered or plain) if edited else plain
     if size == AssetMediaSize.FULLSIZE:
         if media_types.is_web_image(original_key) and not edited:
             return "original"

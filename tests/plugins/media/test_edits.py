@@ -96,7 +96,8 @@ def test_the_original_stays_and_the_edit_can_be_undone(server: Server, user: Cal
     edit(user, asset, turn(90))
     assert user.get(f"/assets/{asset}").json["thumbhash"] != before["thumbhash"]
     assert user.get(f"/assets/{asset}/original").data == original
-    assert shown(user, asset, size="preview").size == shown(user, asset, edited="false", size="preview").size == (320, 240)
+    for query in ({}, {"edited": "false"}):
+        assert shown(user, asset, size="preview", **query).size == (320, 240)
     edit(user, asset, CROP_RIGHT_HALF)
     assert facts(user, asset) == (160, 240, True)
     with server.context():
@@ -201,7 +202,8 @@ def test_who_may(server: Server, user: Caller, other: Caller, asset: str) -> Non
         assert (response.status_code, response.json["message"]) == (400, f"Not found or no {permission} access")
     for method, permission in (("GET", "get"), ("PUT", "create"), ("DELETE", "delete")):
         poor = user.api_key("asset.read", "asset.update").open(method, path, body if method == "PUT" else None)
-        assert (poor.status_code, poor.json["message"]) == (403, f"Missing required permission: asset.edit.{permission}")
+        assert poor.status_code == 403
+        assert poor.json["message"] == f"Missing required permission: asset.edit.{permission}"
         rich = user.api_key(f"asset.edit.{permission}").open(method, path, body if method == "PUT" else None)
         assert rich.status_code in (200, 204)
     user.post("/partners", {"sharedWithId": other.id})

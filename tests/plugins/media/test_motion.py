@@ -73,7 +73,8 @@ def test_without_the_mark_there_is_no_film(tmp_path):
 
 def test_what_is_no_film_there(tmp_path):
     other = b"not a film, whatever the tags say" * 9
-    assert found(tmp_path, jpeg(packet=xmp(f'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="{len(other)}"')) + other) is None
+    marks = xmp(f'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="{len(other)}"')
+    assert found(tmp_path, jpeg(packet=marks) + other) is None
     assert found(tmp_path, jpeg() + samsung_trailer(other)) is None
 
 
