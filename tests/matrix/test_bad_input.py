@@ -18,8 +18,8 @@ from immich_flask.testing import Server
 SOME_ID = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
 
 GARBAGE = (
-    None, True, 0, -1, 2**53, 1.5, "", "x", "\0", "\ud800", "' OR 1=1 --", "../../etc/passwd", "x" * 5000, [], [None], {},
-    [[]], SOME_ID, "2024-13-45", "9999-12-31T23:59:59.999Z", "0001-01-01",
+    None, True, 0, -1, 2**53, 1.5, "", "x", "\0", "\ud800", "' OR 1=1 --", "../../etc/passwd", "x" * 5000, [], [None],
+    {}, [[]], SOME_ID, "2024-13-45", "9999-12-31T23:59:59.999Z", "0001-01-01",
 )
 
 QUERY_GARBAGE = ("", "x", "-1", "1e999", "true", "%00", "x" * 3000, SOME_ID, "0001-01-01", "٣")
