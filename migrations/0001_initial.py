@@ -1,7 +1,8 @@
 """The core's tables: users and their credentials, assets and their files, jobs, what the server remembers."""
 
 from peewee import (
-    BigIntegerField, BooleanField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, JSONField, Model, TextField,
+    BigIntegerField, BooleanField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, JSONField, Model,
+    SqliteDatabase, TextField,
 )
 
 from immich_flask.infra import tracking
@@ -15,6 +16,10 @@ PARTIAL_INDEXES = (
     *(f"CREATE INDEX asset_exif_{column} ON asset_exif ({column}, asset_id) WHERE {column} IS NOT NULL"
       for column in ("make", "model", "lens_model", "city", "state", "country", "rating")),
 )
+
+TIMELINE_INDEX = ("CREATE INDEX asset_timeline ON asset (owner_id, visibility, {month}, stack_id, id)"
+                  " WHERE deleted_at IS NULL")
+"""`{month}` as `infra.sql.month` has it. PostgreSQL has no index of it, because there it depends on a setting."""
 
 
 def up(migrator, db):
@@ -271,6 +276,8 @@ def up(migrator, db):
     ])
     for statement in PARTIAL_INDEXES:
         db.execute_sql(statement)
+    of_month = "(substr(local_date_time, 1, 7) || '-01')" if isinstance(db, SqliteDatabase) else "local_date_time"
+    db.execute_sql(TIMELINE_INDEX.format(month=of_month))
 
     tracking.prepare(db)
     tracking.install(db, "user", tombstone=("id",))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -58,6 +59,7 @@ def _sqlite(url: str, config: Config) -> peewee.Database:
         raise ConfigError("database.url must name a file: web and worker processes share the database")
     return _Sqlite(
         path,
+        factory=_Connection,
         max_connections=None,
         autoconnect=False,
         # A deferred transaction that reads and then writes fails at once when another wrote in between.
@@ -90,6 +92,10 @@ def _postgres(url: str, config: Config) -> peewee.Database:
         options="-c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=600000",
         connect_timeout=5,
     )
+
+
+class _Connection(sqlite3.Connection):
+    """One that can carry what was read through it (`infra.unchanged`)."""
 
 
 class _Sqlite(PooledSqliteDatabase):

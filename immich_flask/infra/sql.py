@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import orjson
@@ -99,18 +100,19 @@ def month(column: object) -> object:
     return fn.to_char(column, SQL("'YYYY-MM-01'"), coerce=False)
 
 
+def in_month(column: object, first: date) -> object:
+    """The condition that an instant lies, in UTC, in the month that begins on `first`."""
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1) if first < date(9999, 12, 1) else date.max
+    within = (column >= f"{first}T00:00:00.000Z") & (column < f"{following}T00:00:00.000Z")
+    # Said twice, for SQLite's index of months.
+    return within & (month(column) == first.isoformat()) if is_sqlite() else within
+
+
 def local_day(column: object) -> object:
     """The day of an instant in UTC; sorts as dates do."""
     if is_sqlite():
         return fn.substr(column, SQL("1"), SQL("10"), coerce=False)
     return fn.date(column, coerce=False)
-
-
-def seconds_between(start: object, end: object) -> object:
-    """Whole seconds from one instant to the other."""
-    if is_sqlite():
-        return fn.strftime("%s", end) - fn.strftime("%s", start)
-    return fn.date_part("epoch", end - start).cast("INTEGER")
 
 
 def contains(column: object, text: str) -> object:

@@ -56,10 +56,10 @@ def wanted(auth: Auth, query: Mapping[str, Any]) -> Wanted:
     visibility = query.get("visibility")
     found = Wanted(plugin_parts(auth, parameters, permission="timeline.read",
                                 visibility=None if visibility is None else (visibility,)))
+    _kinds(found, query)
     if visibility not in (None, AssetVisibility.TIMELINE):
         # Few assets are anything else.
         found.must_be(select_assets(Asset.id).where(*either(found.parts)))
-    _kinds(found, query)
     _moments(found, query)
     _exif(found, query)
     _files(found, query)

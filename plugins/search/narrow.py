@@ -14,7 +14,8 @@ from peewee import Select
 from immich_flask.core.assets.filters import either
 from immich_flask.core.assets.visible import select_assets
 
-FEW = 1000
+FEW = 4000
+"""As many of a library of 100,000 as take either way the same time, for a page of 250."""
 
 
 class Wanted:

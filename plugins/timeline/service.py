@@ -6,8 +6,9 @@ local day, then by the instant they were taken.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import JOIN, SQL, Cast, fn
@@ -15,23 +16,37 @@ from peewee import JOIN, SQL, Cast, fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess
-from immich_flask.core.assets.filters import plugin_conditions, require_elevated
+from immich_flask.core.assets.filters import either, plugin_parts, require_elevated
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.fields import wire
-from immich_flask.infra.sql import local_day, month, seconds_between
+from immich_flask.infra.sql import in_month, local_day, month, raw_rows
+from immich_flask.infra.unchanged import unchanged
 
 SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.ARCHIVE)
 """Visibilities of a timeline that was asked for none in particular."""
 
+CREATED = 7
+"""Where `fileCreatedAt` stands in `_columns`."""
+
 
 def buckets(auth: Auth, query: dict) -> list[dict]:
     """`[{timeBucket: "2024-05-01", count}]`, newest first unless `order` is asc."""
+    caller = (auth.user_id, auth.elevated, auth.shared_link and auth.shared_link.id)
+    return unchanged(("timeline", caller, tuple(query.items())), lambda: _buckets(auth, query))
+
+
+def _buckets(auth: Auth, query: dict) -> list[dict]:
     by = month(_dated_by(query))
-    rows = (select_assets(by, fn.COUNT(Asset.id)).where(*_conditions(auth, query))
-            .group_by(by).order_by(by if query["order"] == AssetOrder.ASC else by.desc()).tuples())
-    return [{"timeBucket": name, "count": count} for name, count in rows]
+    counts: Counter[str] = Counter()
+    # One by one: each is counted along an index, which several at once are not.
+    for visibility in _visibilities(query):
+        for conditions in _parts(auth, query, (visibility,)):
+            counts.update(dict(raw_rows(
+                select_assets(by, fn.COUNT(SQL("*"))).where(*conditions).group_by(SQL("1")))))
+    return [{"timeBucket": name, "count": counts[name]}
+            for name in sorted(counts, reverse=query["order"] == AssetOrder.DESC)]
 
 
 def bucket(auth: Auth, query: dict) -> dict[str, list]:
@@ -41,23 +56,29 @@ def bucket(auth: Auth, query: dict) -> dict[str, list]:
     if start.day != 1:
         return {name: [] for name, *_ in columns}
     dated = _dated_by(query)
-    end = date(start.year + start.month // 12, start.month % 12 + 1, 1) if start < date(9999, 12, 1) else date.max
-    ascending = query["order"] == AssetOrder.ASC
-    order = [dated] if query["orderBy"] == AssetOrderBy.CREATED_AT else [local_day(dated), Asset.file_created_at]
-    rows = (select_assets(*(column for _, column, _ in columns))
-            .join(AssetExif, JOIN.LEFT_OUTER, on=AssetExif.asset == Asset.id)
-            .where(dated >= f"{start}T00:00:00.000Z", dated < f"{end}T00:00:00.000Z", *_conditions(auth, query))
-            .order_by(*(column if ascending else column.desc() for column in (*order, Asset.id))).tuples())
-    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    return {name: list(map(convert, items)) if convert else list(items)
-            for (name, _, convert), items in zip(columns, values, strict=True)}
+    by_day = [dated] if query["orderBy"] == AssetOrderBy.CREATED_AT else [local_day(dated), Asset.file_created_at]
+    order = (column if query["order"] == AssetOrder.ASC else column.desc() for column in (*by_day, Asset.id))
+    rows = raw_rows(
+        select_assets(*(column for _, column, _ in columns))
+        .join(AssetExif, JOIN.LEFT_OUTER, on=AssetExif.asset == Asset.id)
+        .where(*either(_parts(auth, query, _visibilities(query))), in_month(dated, start)).order_by(*order))
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    answer = {name: list(map(convert, items)) if convert else list(items)
+              for (name, _, convert), items in zip(columns, values, strict=True)}
+    answer["localOffsetHours"] = list(map(_hours, values[CREATED], answer["localOffsetHours"]))
+    return answer
 
 
 def _dated_by(query: dict) -> Any:
     return Asset.created_at if query["orderBy"] == AssetOrderBy.CREATED_AT else Asset.local_date_time
 
 
-def _conditions(auth: Auth, query: dict) -> list:
+def _visibilities(query: dict) -> tuple[AssetVisibility, ...]:
+    return (query["visibility"],) if "visibility" in query else SHOWN
+
+
+def _parts(auth: Auth, query: dict, visibilities: tuple[AssetVisibility, ...]) -> list[list]:
+    """Lists of conditions of which one must hold as a whole; an asset fits in one of them at most."""
     visibility, favorite, trashed = query.get("visibility"), query.get("isFavorite"), query.get("isTrashed", False)
     if visibility == AssetVisibility.LOCKED:
         require_elevated(auth)
@@ -65,20 +86,19 @@ def _conditions(auth: Auth, query: dict) -> list:
             None, AssetVisibility.ARCHIVE, AssetVisibility.LOCKED)):
         raise BadRequest("withPartners is only supported for non-archived, non-trashed, non-favorited, "
                          "non-locked assets")
-    conditions = plugin_conditions(auth, query, permission="timeline.read")
+    parts = plugin_parts(auth, query, permission="timeline.read", visibility=visibilities)
     if visibility == AssetVisibility.ARCHIVE and query.get("userId", auth.user_id) != auth.user_id:
         raise NoAccess("archive.read")
-    conditions.append(Asset.visibility == visibility if visibility else Asset.visibility.in_(SHOWN))
     if trashed:
-        conditions += [Asset.deleted_at.is_null(False), Asset.status != AssetStatus.DELETED]
+        conditions = [Asset.deleted_at.is_null(False), Asset.status != AssetStatus.DELETED]
     else:
-        conditions.append(Asset.deleted_at.is_null())
+        conditions = [Asset.deleted_at.is_null()]
     if favorite is not None:
         conditions.append(Asset.is_favorite == favorite)
     if "bbox" in query:
         # One who may not see where assets were taken must not find it out by asking for box after box.
         conditions.append(Asset.id.in_(_within(*query["bbox"])) if _sees_metadata(auth) else any_of([]))
-    return conditions
+    return [part + conditions for part in parts]
 
 
 def _within(west: float, south: float, east: float, north: float) -> Any:
@@ -99,7 +119,7 @@ def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
         ("isTrashed", Asset.deleted_at.is_null(False), bool),
         ("livePhotoVideoId", Asset.live_photo_video, None),
         ("fileCreatedAt", wire(Asset.file_created_at), _without_zone),
-        ("localOffsetHours", seconds_between(Asset.file_created_at, Asset.local_date_time), _hours),
+        ("localOffsetHours", wire(Asset.local_date_time), None),
         ("createdAt", wire(Asset.created_at), _without_zone),
         ("ownerId", Asset.owner, None),
         ("projectionType", AssetExif.projection_type, None),
@@ -140,8 +160,11 @@ def _without_zone(instant: str) -> str:
     return instant[:-1].rstrip("0").rstrip(".") if instant.endswith("0Z") else instant[:-1]
 
 
-def _hours(seconds: float) -> float:
-    hours = seconds / 3600
+def _hours(instant: str, local: str) -> float:
+    """How far the clock there was ahead of UTC."""
+    if instant == local:
+        return 0
+    hours = (datetime.fromisoformat(local) - datetime.fromisoformat(instant)) / timedelta(hours=1)
     return int(hours) if hours == int(hours) else round(hours, 6)
 
 
