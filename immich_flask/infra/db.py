@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+import orjson
 import peewee
-from peewee import DatabaseProxy
+from peewee import SQL, DatabaseProxy
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from immich_flask.contracts.errors import ConfigError
@@ -198,6 +199,7 @@ def chunks(values: Any, size: int = 500) -> Iterator[list]:
 def many(values: Any) -> Any:
     """A subquery of the given ids, as one bound JSON array: `Asset.id.in_(many(ids))` takes any number of ids in one
     statement, and keeps the statement's text the same."""
-    from immich_flask.infra.sql import id_list
-
-    return id_list(list(values))
+    text = orjson.dumps(list(values)).decode()
+    if is_sqlite():
+        return SQL("(SELECT value FROM json_each(?))", [text])
+    return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [text])
