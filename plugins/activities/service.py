@@ -72,7 +72,8 @@ def create(auth: Auth, album_id: str, type: ReactionType, *, asset_id: str | Non
 
 def delete(auth: Auth, activity_id: str) -> None:
     """Take back what one said, or what anybody said in one's own album. Raises NoAccess(activity.delete)."""
-    owned = AlbumUser.select(AlbumUser.album).where(AlbumUser.user == auth.user_id, AlbumUser.role == AlbumUserRole.OWNER)
+    owned = AlbumUser.select(AlbumUser.album).where(AlbumUser.user == auth.user_id,
+                                                    AlbumUser.role == AlbumUserRole.OWNER)
     mine = (Activity.user == auth.user_id) | Activity.album.in_(owned)
     with atomic():
         if not Activity.delete().where(Activity.id == activity_id, mine).execute():

@@ -60,7 +60,7 @@ def album_responses(auth: Auth, rows: Iterable[tuple], *, shared: bool | None = 
     `links=False` does not ask whether there are shared links."""
     rows = list(rows)
     ids = [row[0] for row in rows]
-    users, linked = members(ids, auth.user_id), _linked(auth, ids) if links else set()
+    users, linked = members(ids, auth.user_id), linked_albums(auth, ids) if links else set()
     if shared is not None:
         rows = [row for row in rows if is_shared(len(users[row[0]]), row[0] in linked) == shared]
     inside = contents([row[0] for row in rows])
@@ -70,7 +70,7 @@ def album_responses(auth: Auth, rows: Iterable[tuple], *, shared: bool | None = 
 def changed_response(auth: Auth, album_id: str) -> dict:
     """The answer to a change of an album, with instants."""
     row = Album.select(*ALBUM_COLUMNS).where(Album.id == album_id).tuples().get()
-    return _album(row, members([album_id], auth.user_id)[album_id], bool(_linked(auth, [album_id])),
+    return _album(row, members([album_id], auth.user_id)[album_id], bool(linked_albums(auth, [album_id])),
                   contents([album_id])[album_id].by_instant())
 
 
@@ -113,12 +113,8 @@ def is_shared(members: int, has_link: bool) -> bool:
     return members > 1 or has_link
 
 
-def linked_albums(auth: Auth, album_ids: Collection[str]) -> set[str]:
+def linked_albums(auth: Auth, ids: list[str]) -> set[str]:
     """Those of the albums to which there is a shared link."""
-    return _linked(auth, list(album_ids))
-
-
-def _linked(auth: Auth, ids: list[str]) -> set[str]:
     if not ids:
         return set()
     return {album_id for some in runtime.plugins.hook.response_fields(kind="album", ids=ids, auth=auth)

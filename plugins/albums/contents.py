@@ -68,8 +68,8 @@ def add_to_many(auth: Auth, album_ids: list[str], asset_ids: list[str]) -> dict:
 
 
 def add_assets(album_ids: Collection[str], asset_ids: Collection[str], *, by: str | None) -> dict[str, set[str]]:
-    """Put all assets into all albums, as `link` does, and tell the members. `by`: the user whose hand it was, None for a
-    guest; to all others it is news."""
+    """Put all assets into all albums, as `link` does, and tell the members. `by`: the user whose hand it was, None for
+    a guest; to all others it is news."""
     with atomic():
         added = link(album_ids, asset_ids)
         for album_id, users in _members(added).items():

@@ -84,5 +84,6 @@ def remove_user(auth: Auth, album_id: str, user_id: str) -> None:
 
 
 def _role(album_id: str, user_id: str) -> str | None:
-    row = AlbumUser.select(AlbumUser.role).where(AlbumUser.album == album_id, AlbumUser.user == user_id).tuples().first()
+    query = AlbumUser.select(AlbumUser.role).where(AlbumUser.album == album_id, AlbumUser.user == user_id)
+    row = query.tuples().first()
     return row[0] if row else None

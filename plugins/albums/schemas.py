@@ -9,6 +9,7 @@ from immich_flask.core.users.schemas import UserResponse
 from immich_flask.infra.http.schemas import (
     DateTime, Enum, List, Nested, QueryBool, Schema, StrictBool, StrictStr, UUIDv4,
 )
+from immich_flask.infra.http.values import UUID_V4
 
 
 class GetAlbums(Schema):
@@ -101,4 +102,4 @@ class MemberId(StrictStr):
     """The id of a member in a path; `me` is the caller."""
 
     def __init__(self) -> None:
-        super().__init__(required=True, pattern="me|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+        super().__init__(required=True, pattern=f"me|{UUID_V4.pattern}")

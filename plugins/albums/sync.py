@@ -1,9 +1,9 @@
 """What phones keep of albums (docs/sync.md): the albums somebody is in, their members, what is in them.
 
 Who leaves an album, or is sent away, hears that it is gone: from the tombstone of his membership, which the deletion of
-an album leaves too. While an album is hidden it is gone for everybody. What its owner put into the trash is taken out of
-the album on the others' phones (upstream sends them the row), and put in again when it comes back: triggers touch the
-rows of these links.
+an album leaves too. While an album is hidden it is gone for everybody. What its owner put into the trash is taken out
+of the album on the others' phones (upstream sends them the row), and put in again when it comes back: triggers touch
+the rows of these links.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def sync_types() -> list[SyncType]:
         SyncType(
             Request.ALBUM_TO_ASSETS_V1,
             deletes=(
-                deleted_rows(Line.ALBUM_TO_ASSET_DELETE_V1, "album_asset", {"albumId": "album_id", "assetId": "asset_id"},
+                deleted_rows(Line.ALBUM_TO_ASSET_DELETE_V1, "album_asset",
+                             {"albumId": "album_id", "assetId": "asset_id"},
                              whose=lambda user_id: _is_in(kept_id("album_id"), user_id)),
                 SyncRows(Line.ALBUM_TO_ASSET_DELETE_V1, AlbumAsset.update_id,
                          lambda user_id: _all_links(user_id).where(~_sees(user_id)), ALBUM_ASSET)),
@@ -72,7 +73,8 @@ def sync_types() -> list[SyncType]:
             Request.ALBUM_ASSET_EXIFS_V1,
             backfill=_backfill(Line.ALBUM_ASSET_EXIF_BACKFILL_V1, AlbumAsset.album),
             updates=SyncRows(Line.ALBUM_ASSET_EXIF_UPDATE_V1, AssetExif.update_id,
-                             lambda user_id: (AssetExif.select().join(AlbumAsset, on=AlbumAsset.asset == AssetExif.asset)
+                             lambda user_id: (AssetExif.select()
+                                              .join(AlbumAsset, on=AlbumAsset.asset == AssetExif.asset)
                                               .join(Asset, on=Asset.id == AssetExif.asset)
                                               .where(_sees(user_id), _is_in(AlbumAsset.album, user_id))), ASSET_EXIF),
             upserts=SyncRows(Line.ALBUM_ASSET_EXIF_CREATE_V1, AlbumAsset.update_id,
@@ -96,7 +98,8 @@ def _albums(request: str, line: str, fields: Mapping[str, Any]) -> SyncType:
 
 def _backfill(line: str, album: Any) -> SyncBackfill:
     """What was in an album (`album` is the column that names it) before the user joined."""
-    return SyncBackfill(line, created=AlbumUser.create_id, parents=memberships, within=lambda album_id: album == album_id)
+    return SyncBackfill(line, created=AlbumUser.create_id, parents=memberships,
+                        within=lambda album_id: album == album_id)
 
 
 def _all_links(user_id: str) -> Any:

@@ -34,7 +34,8 @@ def make_trigger(db, name, event, condition, action):
     if isinstance(db, SqliteDatabase):
         db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} WHEN {condition} BEGIN {action} END")
         return
-    db.execute_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {action} RETURN NULL; END $$")
+    db.execute_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                   f"$$ BEGIN {action} RETURN NULL; END $$")
     db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()")
 
 

@@ -48,7 +48,8 @@ class Setting:
         return self.say(who, "comment", asset, comment=text)
 
     def say(self, who: Caller, type: str, asset: str | None, **more: str) -> str:
-        made = who.post("/activities", {"albumId": self.album, "type": type, **({"assetId": asset} if asset else {}), **more})
+        body = {"albumId": self.album, "type": type, **more} | ({"assetId": asset} if asset else {})
+        made = who.post("/activities", body)
         assert made.status_code in (200, 201), made.text
         return made.json["id"]
 
@@ -110,7 +111,8 @@ def test_bad_activities(here: Setting, body: dict, path: str) -> None:
 
 
 def test_bad_lists(here: Setting) -> None:
-    for query, path in (({}, "albumId"), ({"type": "love"}, "type"), ({"level": "all"}, "level"), ({"userId": "x"}, "userId")):
+    for query, path in (({}, "albumId"), ({"type": "love"}, "type"), ({"level": "all"}, "level"),
+                        ({"userId": "x"}, "userId")):
         query = {"albumId": here.album, **query} if query else {}
         assert here.owner.get("/activities", **query).json["errors"][0]["path"] == [path]
     assert here.owner.get("/activities/statistics", assetId=here.red).json["errors"][0]["path"] == ["albumId"]

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from immich_flask.app import create_app
 from immich_flask.contracts.auth import AuthSharedLink
-from immich_flask.core.models import Asset, AssetExif
+from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.core.plugins import Found, Plugins, find_plugins
+from immich_flask.core.users.removal import remove_user
 from immich_flask.infra.config import load_config
 from immich_flask.infra.fields import now
 from immich_flask.testing import Caller, Server
@@ -56,6 +58,16 @@ def link(server: Server, known: hooks.Known) -> Callable[..., Caller]:
     return make
 
 
+@pytest.fixture
+def without(server: Server) -> Server:
+    """The same database and storage, with albums switched off."""
+    app = create_app(server.runtime.config, plugins=some_plugins("albums", "activities"))
+    bare = Server(app, server.checks)
+    bare.database = server.database
+    server.activate()
+    return bare
+
+
 def make_album(owner: Caller, *assets: str, editors: tuple[Caller, ...] = (), viewers: tuple[Caller, ...] = (),
                **body: Any) -> str:
     """An album with these assets and members; its id."""
@@ -78,6 +90,25 @@ def bare_assets(server: Server, owner: Caller, count: int = 1, **columns: Any) -
                 "local_date_time": moment, **columns} for id in ids[start:start + 500]]).execute()
             AssetExif.insert_many([{"asset": id} for id in ids[start:start + 500]]).execute()
     return ids
+
+
+def suspend(server: Server, user: Caller) -> None:
+    assert server.admin.delete(f"/admin/users/{user.id}", {}).status_code == 200
+
+
+def restore(server: Server, user: Caller) -> None:
+    assert server.admin.post(f"/admin/users/{user.id}/restore").status_code == 200
+
+
+def remove(server: Server, user: Caller) -> None:
+    """Remove an account for good, as the job does that it is queued for."""
+    with server.context():
+        User.update(status="removing", deleted_at=now()).where(User.id == user.id).execute()
+        remove_user(user.id)
+
+
+def as_seen_by(server: Server, caller: Caller) -> Caller:
+    return Caller(server, caller.headers, id=caller.id, email=caller.email, session_id=caller.session_id)
 
 
 def said(response: Any) -> tuple[int, str]:

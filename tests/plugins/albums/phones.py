@@ -73,7 +73,8 @@ def expected(user_id: str) -> dict[str, dict[tuple, dict]]:
                                                        "role": each.role} for each in members},
         "album_asset": {(each.album_id, each.asset_id): {"albumId": each.album_id, "assetId": each.asset_id}
                         for each in links},
-        "asset": {(each.id,): {"visibility": each.visibility, "isFavorite": each.is_favorite and each.owner_id == user_id,
+        "asset": {(each.id,): {"visibility": each.visibility,
+                               "isFavorite": each.is_favorite and each.owner_id == user_id,
                                "deletedAt": iso(each.deleted_at) if each.deleted_at else None} for each in assets},
         "exif": {(each.asset_id,): {"description": each.description} for each in exifs},
     }

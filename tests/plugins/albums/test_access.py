@@ -10,7 +10,8 @@ from immich_flask.core.models import Asset
 from immich_flask.testing import Caller, Server
 from tests.plugins.albums.conftest import NO_SUCH, make_album, said
 
-STATES = {"shown": "open", "archived": "open", "tucked": "open", "trashed": "owner", "locked": "nobody", "apart": "owner"}
+STATES = {"shown": "open", "archived": "open", "tucked": "open", "trashed": "owner", "locked": "nobody",
+          "apart": "owner"}
 """To whom each of the owner's assets is open: everybody in the album, the owner alone, or nobody without the PIN."""
 
 
@@ -40,7 +41,8 @@ def test_assets_by_their_state(server: Server, user: Caller, other: Caller, albu
     asset, opened = assets[state], STATES[state]
     guest, bare = link(user, album), link(user, album, allow_download=False)
     callers = {"owner": user, "member": other, "guest": guest, "bare": bare, "stranger": server.user(),
-               "admin": server.admin, "elevated member": other.elevated(), "link elsewhere": link(user, make_album(user))}
+               "admin": server.admin, "elevated member": other.elevated(),
+               "link elsewhere": link(user, make_album(user))}
     inside = {"owner", "member", "elevated member", "guest", "bare", "link elsewhere"}
     allowed = {"open": inside - {"link elsewhere"}, "owner": {"owner"}, "nobody": set()}[opened]
     for name, caller in callers.items():

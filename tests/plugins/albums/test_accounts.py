@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
-from immich_flask.app import create_app
-from immich_flask.core.models import User
-from immich_flask.core.users.removal import remove_user
-from immich_flask.infra.fields import now
 from immich_flask.testing import Caller, Server
 from plugins.albums.models import Album, AlbumAsset
-from tests.plugins.albums.conftest import make_album, said, some_plugins
+from tests.plugins.albums.conftest import as_seen_by, make_album, remove, restore, said, suspend
 
 GONE = (400, "Not found or no album.read access")
-
-
-def suspend(server: Server, user: Caller) -> None:
-    assert server.admin.delete(f"/admin/users/{user.id}", {}).status_code == 200
-
-
-def restore(server: Server, user: Caller) -> None:
-    assert server.admin.post(f"/admin/users/{user.id}/restore").status_code == 200
-
-
-def remove(server: Server, user: Caller) -> None:
-    """Remove an account for good, as the job does that it is queued for."""
-    with server.context():
-        User.update(status="removing", deleted_at=now()).where(User.id == user.id).execute()
-        remove_user(user.id)
 
 
 def test_albums_hide_with_their_owner(server: Server, user: Caller, other: Caller, link: Callable) -> None:
@@ -81,20 +60,6 @@ def test_assets_of_a_removed_member_leave(server: Server, user: Caller, other: C
     remove(server, other)
     answer = user.get(f"/albums/{album}").json
     assert (answer["assetCount"], answer["albumThumbnailAssetId"], answer["shared"]) == (1, mine, False)
-
-
-@pytest.fixture
-def without(server: Server) -> Server:
-    """The same database and storage, with albums switched off."""
-    app = create_app(server.runtime.config, plugins=some_plugins("albums", "activities"))
-    bare = Server(app, server.checks)
-    bare.database = server.database
-    server.activate()
-    return bare
-
-
-def as_seen_by(server: Server, caller: Caller) -> Caller:
-    return Caller(server, caller.headers, id=caller.id, email=caller.email, session_id=caller.session_id)
 
 
 def test_switched_off_nothing_is_lost(server: Server, without: Server, user: Caller, other: Caller) -> None:

@@ -23,7 +23,8 @@ def test_a_new_album(user: Caller) -> None:
     assert made["albumUsers"][0]["user"]["id"] == user.id
     del made["albumUsers"], made["createdAt"], made["updatedAt"]
     assert made == {"id": made["id"], "albumName": "Sea", "description": "", "albumThumbnailAssetId": None,
-                    "shared": False, "hasSharedLink": False, "assetCount": 0, "isActivityEnabled": True, "order": "desc"}
+                    "shared": False, "hasSharedLink": False, "assetCount": 0, "isActivityEnabled": True,
+                    "order": "desc"}
 
 
 def test_a_new_album_with_everything(server: Server, user: Caller, other: Caller) -> None:
@@ -111,7 +112,8 @@ def test_dates_and_counts_of_what_is_shown(server: Server, user: Caller, other: 
             "2023-05-02T00:00:00.000Z", "2023-10-01T00:00:00.000Z", 4)
         assert "contributorCounts" not in one
         whole = caller.get(f"/albums/{album}").json
-        assert whole["contributorCounts"] == [{"userId": user.id, "assetCount": 3}, {"userId": other.id, "assetCount": 1}]
+        assert whole["contributorCounts"] == [
+            {"userId": user.id, "assetCount": 3}, {"userId": other.id, "assetCount": 1}]
         assert whole["lastModifiedAssetTimestamp"] == one["lastModifiedAssetTimestamp"] > one["createdAt"]
         del whole["contributorCounts"], whole["albumUsers"], one["albumUsers"]
         assert whole == one
@@ -150,7 +152,8 @@ def test_changes(user: Caller, other: Caller) -> None:
     for refused in (out, NO_SUCH):
         assert said(user.patch(path, {"albumName": "x", "albumThumbnailAssetId": refused})) == (
             400, "Invalid album thumbnail")
-    for body in ({"albumName": None}, {"order": "random"}, {"albumThumbnailAssetId": "x"}, {"isActivityEnabled": "true"}):
+    for body in ({"albumName": None}, {"order": "random"}, {"albumThumbnailAssetId": "x"},
+                 {"isActivityEnabled": "true"}):
         assert user.patch(path, body).json["errors"][0]["path"] == list(body)
     assert user.get(path).json == before
 

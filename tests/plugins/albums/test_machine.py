@@ -9,9 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from immich_flask.core.models import Asset
 from immich_flask.testing import Server
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
-from tests.plugins.albums.conftest import bare_assets, make_album
+from tests.plugins.albums.conftest import bare_assets, make_album, restore, suspend
 from tests.plugins.albums.phones import AlbumPhone, assert_same
-from tests.plugins.albums.test_accounts import restore, suspend
 
 SOMEBODY = st.integers(0, 2)
 SOME = st.lists(st.integers(0, 11), min_size=1, max_size=4)
@@ -123,7 +122,7 @@ class Albums(RuleBasedStateMachine):
             for album in Album.select().where(Album.id.in_(self.albums)):
                 cover = album.thumbnail_asset_id
                 assert (album.id, cover) in shown if cover else all(id != album.id for id, _ in shown)
-                assert [member.role for member in AlbumUser.select().where(AlbumUser.album == album)].count("owner") == 1
+                assert AlbumUser.select().where(AlbumUser.album == album, AlbumUser.role == "owner").count() == 1
             assert not AlbumAsset.select().join(Asset).where(Asset.visibility == "locked",
                                                              Asset.id.in_(self.assets)).exists()
 

@@ -65,7 +65,8 @@ def test_roles_change(user: Caller, other: Caller, server: Server) -> None:
     assert third.put(path + "me", {"role": "viewer"}).status_code == 204
     assert said(third.put(path + "me", {"role": "editor"})) == (400, "Not found or no album.share access")
     assert roles(user, album) == {user.id: "owner", third.id: "viewer", other.id: "viewer"}
-    for member, body, bad in (("anna", {"role": "viewer"}, "userId"), (third.id, {}, "role"), (third.id, {"role": "x"}, "role")):
+    for member, body, bad in (("anna", {"role": "viewer"}, "userId"), (third.id, {}, "role"),
+                              (third.id, {"role": "x"}, "role")):
         assert user.put(path + member, body).json["errors"][0]["path"] == [bad]
 
 
@@ -89,7 +90,8 @@ def test_leaving_and_being_sent_away(user: Caller, other: Caller, server: Server
 
 
 @pytest.mark.parametrize(("method", "path", "body", "permission"), [
-    ("GET", "", None, "album.read"), ("PATCH", "", {"albumName": "x"}, "album.update"), ("DELETE", "", None, "album.delete"),
+    ("GET", "", None, "album.read"), ("PATCH", "", {"albumName": "x"}, "album.update"),
+    ("DELETE", "", None, "album.delete"),
     ("GET", "/map-markers", None, "album.read"),
     ("PUT", "/users", {"albumUsers": [{"userId": NO_SUCH}]}, "album.share"),
     ("PUT", f"/user/{NO_SUCH}", {"role": "viewer"}, "album.share"),
@@ -107,13 +109,15 @@ def test_strangers(server: Server, user: Caller, method: str, path: str, body: d
 def test_what_a_role_may_do(user: Caller, other: Caller, role: str, allowed: set[str]) -> None:
     album = make_album(user, **{role: (other,)})
     assert other.get(f"/albums/{album}").status_code == 200
-    for method, path, body in (("PATCH", "", {"albumName": "x"}), ("PUT", "/users", {"albumUsers": [{"userId": user.id}]}),
+    for method, path, body in (("PATCH", "", {"albumName": "x"}),
+                               ("PUT", "/users", {"albumUsers": [{"userId": user.id}]}),
                                ("PUT", "/assets", {"ids": []}), ("DELETE", "", None)):
         assert (other.open(method, f"/albums/{album}{path}", body).status_code == 200) == (method in allowed), path
 
 
 @pytest.mark.parametrize(("method", "path", "permission"), [
-    ("GET", "/albums", "album.read"), ("POST", "/albums", "album.create"), ("GET", "/albums/statistics", "album.statistics"),
+    ("GET", "/albums", "album.read"), ("POST", "/albums", "album.create"),
+    ("GET", "/albums/statistics", "album.statistics"),
     ("PUT", "/albums/assets", "albumAsset.create"), ("GET", "/albums/{id}", "album.read"),
     ("PATCH", "/albums/{id}", "album.update"), ("DELETE", "/albums/{id}", "album.delete"),
     ("GET", "/albums/{id}/map-markers", "album.read"), ("PUT", "/albums/{id}/assets", "albumAsset.create"),
@@ -134,8 +138,8 @@ def test_links_read_and_nothing_else(user: Caller, link: Callable) -> None:
     assert (answer["id"], answer["hasSharedLink"], answer["assetCount"]) == (album, True, 1)
     assert said(guest.get(f"/albums/{another}")) == (400, "Not found or no album.read access")
     assert said(link(user, None).get(f"/albums/{album}")) == (400, "Not found or no album.read access")
-    for method, path in (("GET", "/albums"), ("POST", "/albums"), ("GET", "/albums/statistics"), ("PUT", "/albums/assets"),
-                         ("PATCH", f"/albums/{album}"), ("DELETE", f"/albums/{album}"),
+    for method, path in (("GET", "/albums"), ("POST", "/albums"), ("GET", "/albums/statistics"),
+                         ("PUT", "/albums/assets"), ("PATCH", f"/albums/{album}"), ("DELETE", f"/albums/{album}"),
                          ("PUT", f"/albums/{album}/assets"), ("DELETE", f"/albums/{album}/assets"),
                          ("PUT", f"/albums/{album}/users"), ("DELETE", f"/albums/{album}/user/me")):
         assert said(guest.open(method, path)) == (403, "Forbidden")

@@ -7,11 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from immich_flask.testing import Caller, Server
-from tests.plugins.albums.conftest import bare_assets, make_album
+from tests.plugins.albums.conftest import as_seen_by, bare_assets, make_album, remove, restore, suspend
 from tests.plugins.albums.phones import AlbumPhone, assert_same
-from tests.plugins.albums.test_accounts import as_seen_by, remove, restore, suspend, without
-
-__all__ = ["without"]
 
 
 @pytest.fixture
@@ -208,7 +205,8 @@ def test_while_albums_are_switched_off(server: Server, without: Server, user: Ca
 
 
 @pytest.mark.parametrize("cut", [500, 5_000, 20_000])
-def test_a_broken_connection_loses_nothing(server: Server, user: Caller, other: Caller, phones: tuple, cut: int) -> None:
+def test_a_broken_connection_loses_nothing(server: Server, user: Caller, other: Caller, phones: tuple,
+                                           cut: int) -> None:
     _, member = phones
     assets = bare_assets(server, user, 60)
     first = make_album(user, *assets[:40], viewers=(other,))
