@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +19,32 @@ import requests
 
 from immich_flask.testing.fixtures import Backend
 
-PACKAGES = ("node@24", "@immich/cli@3.2.2")
-"""The official command line, and a Node that is new enough for it (the npm package carries the program)."""
+PACKAGES = ("node@24", "@immich/cli@3.2.2", "@immich/sdk@3.1.0")
+"""The official clients, and a Node that is new enough for them (the npm package carries the program)."""
+
+PASSWORD = "Sesame-Open-1"
 
 
 @dataclass(frozen=True)
 class Served:
-    """A real server on a port of its own. `key` is an API key of its administrator that may do everything."""
+    """A real server on a port of its own. `key` is an API key of its administrator that may do everything.
+
+    `user()` is the same server for a new user: `email`, and a `key` that may do all that the user may.
+    """
 
     url: str
     key: str
+    email: str
 
     def get(self, path: str, **query: str) -> object:
         response = requests.get(f"{self.url}{path}", headers={"x-api-key": self.key}, params=query, timeout=30)
         response.raise_for_status()
         return response.json()
+
+    def user(self) -> Served:
+        who = {"email": f"{uuid.uuid4()}@test.example", "password": PASSWORD, "name": "User"}
+        requests.post(f"{self.url}/admin/users", headers={"x-api-key": self.key}, json=who, timeout=30).raise_for_status()
+        return Served(self.url, _api_key(self.url, who), who["email"])
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +69,7 @@ def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     url = f"http://127.0.0.1:{port}/api"
     try:
         _wait_for(f"{url}/server/ping", log)
-        yield Served(url, _sign_up(url))
+        yield _sign_up(url)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, log.read_text()
@@ -74,11 +86,15 @@ def _wait_for(url: str, log: Path) -> None:
     raise AssertionError(log.read_text())
 
 
-def _sign_up(url: str) -> str:
-    who = {"email": "admin@test.example", "password": "Sesame-Open-1", "name": "Admin"}
+def _sign_up(url: str) -> Served:
+    who = {"email": "admin@test.example", "password": PASSWORD, "name": "Admin"}
     requests.post(f"{url}/auth/admin-sign-up", json=who, timeout=30).raise_for_status()
+    return Served(url, _api_key(url, who), who["email"])
+
+
+def _api_key(url: str, who: dict[str, str]) -> str:
     token = requests.post(f"{url}/auth/login", json=who, timeout=30).json()["accessToken"]
-    made = requests.post(f"{url}/api-keys", json={"name": "cli", "permissions": ["all"]}, timeout=30,
+    made = requests.post(f"{url}/api-keys", json={"name": "client", "permissions": ["all"]}, timeout=30,
                          headers={"Authorization": f"Bearer {token}"})
     return made.json()["secret"]
 
