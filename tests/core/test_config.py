@@ -80,3 +80,8 @@ def test_secrets_do_not_show() -> None:
     config = load_config(environ={"IMMICH_FLASK_STORAGE__S3__SECRET_KEY": "hush"})
     assert config.storage.s3.secret_key == "hush"
     assert "hush" not in repr(config)
+
+
+@pytest.mark.parametrize("name", ["development.toml", "production.example.toml"])
+def test_the_examples_can_be_loaded(name: str) -> None:
+    assert load_config(shipped("config") / name, environ={}).data_dir != load_config(environ={}).data_dir
