@@ -6,7 +6,7 @@ from immich_flask.api.admin_users.schemas import UserAdminCreate, UserAdminDelet
 from immich_flask.api.assets.schemas import AssetStats, AssetStatsResponse
 from immich_flask.api.sessions.schemas import SessionResponse
 from immich_flask.api.users.preferences import UserPreferencesResponse, UserPreferencesUpdate
-from immich_flask.api.users.schemas import CalendarHeatmap, CalendarHeatmapResponse, UserAdminResponse
+from immich_flask.api.users.schemas import CalendarHeatmap, CalendarHeatmapResponse
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import Forbidden
 from immich_flask.contracts.permissions import Permission
@@ -14,6 +14,7 @@ from immich_flask.core.assets.statistics import calendar_heatmap, statistics
 from immich_flask.core.auth.sessions import sessions_of
 from immich_flask.core.users import administration, preferences, removal, user_admin_response
 from immich_flask.core.users.accounts import find_user
+from immich_flask.core.users.schemas import UserAdminResponse
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.http.schemas import UUIDv4
 

@@ -8,7 +8,6 @@ from immich_flask.api.auth.schemas import (
     AuthStatusResponse,
     ChangePassword,
     LoginCredential,
-    LoginResponse,
     LogoutResponse,
     PinCodeChange,
     PinCodeReset,
@@ -17,13 +16,13 @@ from immich_flask.api.auth.schemas import (
     SignUp,
     ValidateAccessTokenResponse,
 )
-from immich_flask.api.users.schemas import UserAdminResponse
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.auth import passwords, pin_codes
 from immich_flask.core.auth.cookies import clear_login_cookies, set_login_cookies
 from immich_flask.core.auth.devices import app_version_of, device_of
 from immich_flask.core.users import user_admin_response
+from immich_flask.core.users.schemas import LoginResponse, UserAdminResponse
 from immich_flask.infra.http.answers import json_response
 from immich_flask.infra.http.blueprint import Blueprint
 

@@ -18,17 +18,6 @@ class SignUp(LoginCredential):
     name = StrictStr(required=True)
 
 
-class LoginResponse(Schema):
-    accessToken = fields.String(required=True)
-    userId = UUIDv4(required=True)
-    userEmail = Email(required=True)
-    name = fields.String(required=True)
-    profileImagePath = fields.String(required=True)
-    isAdmin = fields.Boolean(required=True)
-    shouldChangePassword = fields.Boolean(required=True)
-    isOnboarded = fields.Boolean(required=True)
-
-
 class LogoutResponse(Schema):
     successful = fields.Boolean(required=True)
     redirectUri = fields.String(required=True)

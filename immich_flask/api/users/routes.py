@@ -17,8 +17,6 @@ from immich_flask.api.users.schemas import (
     LicenseResponse,
     Onboarding,
     OnboardingResponse,
-    UserAdminResponse,
-    UserResponse,
     UserUpdateMe,
 )
 from immich_flask.contracts.auth import Auth
@@ -29,6 +27,7 @@ from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.statistics import calendar_heatmap
 from immich_flask.core.runtime import runtime
 from immich_flask.core.users import accounts, metadata, preferences, profile_image, user_admin_response, user_response
+from immich_flask.core.users.schemas import UserAdminResponse, UserResponse
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.http.delivery import send_object
 from immich_flask.infra.http.multipart import FilePart, MultipartError, read_parts

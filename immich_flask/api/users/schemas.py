@@ -1,34 +1,14 @@
-"""What `/api/users` takes and gives. The response schemas are shared with other areas."""
+"""What `/api/users` takes and gives."""
 
 from __future__ import annotations
 
 from flask_smorest.fields import Upload
 from marshmallow import ValidationError, fields, validates_schema
 
-from immich_flask.contracts.enums import UserAvatarColor, UserStatus
+from immich_flask.contracts.enums import UserAvatarColor
 from immich_flask.core.assets.statistics import CalendarHeatmapType
-from immich_flask.core.users.schemas import UserResponse
+from immich_flask.core.users.schemas import UserLicense
 from immich_flask.infra.http.schemas import Date, DateTime, Email, Enum, Schema, StrictBool, StrictStr, UUIDv4
-
-
-class UserLicense(Schema):
-    licenseKey = fields.String(required=True)
-    activationKey = fields.String(required=True)
-    activatedAt = DateTime(required=True)
-
-
-class UserAdminResponse(UserResponse):
-    storageLabel = fields.String(required=True, allow_none=True)
-    shouldChangePassword = fields.Boolean(required=True)
-    isAdmin = fields.Boolean(required=True)
-    createdAt = DateTime(required=True)
-    deletedAt = DateTime(required=True, allow_none=True)
-    updatedAt = DateTime(required=True)
-    oauthId = fields.String(required=True)
-    quotaSizeInBytes = fields.Integer(required=True, allow_none=True)
-    quotaUsageInBytes = fields.Integer(required=True, allow_none=True)
-    status = Enum(UserStatus, required=True)
-    license = fields.Nested(UserLicense, required=True, allow_none=True)
 
 
 class UserUpdateMe(Schema):
