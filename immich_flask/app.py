@@ -68,6 +68,5 @@ def _init_routes(app: Flask) -> None:
     from immich_flask.api import blueprints
 
     api = Api(app)
-    for blueprint in [*blueprints(), *(item for _, item in app.extensions[EXTENSION].plugins.each(
-            "register_blueprints"))]:
+    for blueprint in [*blueprints(), *app.extensions[EXTENSION].plugins.blueprints]:
         api.register_blueprint(blueprint)

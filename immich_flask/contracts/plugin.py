@@ -14,12 +14,17 @@ API_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class PluginMeta:
-    """`META` in a plugin's `__init__.py`. `requires` are names of plugins whose `api` module this one may import."""
+    """`META` in a plugin's `__init__.py`. `requires` are names of plugins whose `api` module this one may import.
+
+    `fallback`: this plugin speaks for features that nobody else has. What another registers as well is left to that
+    one, and does not stop startup; a blueprint steps aside as a whole where another plugin serves one of its paths.
+    """
 
     name: str
     version: str
     api_version: int
     requires: tuple[str, ...] = ()
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

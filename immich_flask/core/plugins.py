@@ -18,6 +18,7 @@ from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.events import Event
 from immich_flask.contracts.plugin import API_VERSION, AssetFilter, Job, Listener, PluginMeta, Setting, SyncType
 from immich_flask.infra.config import Config
+from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.migrations import Source
 
 GROUP = "immich_flask.plugins"
@@ -94,6 +95,14 @@ class Plugins:
                     yield plugin.meta.name, item
 
     @cached_property
+    def blueprints(self) -> list[Blueprint]:
+        """The plugins' routes."""
+        found = list(self.each("register_blueprints"))
+        served = {path for name, blueprint in found if not self._is_fallback(name) for path in blueprint.paths}
+        return [blueprint for name, blueprint in found
+                if not self._is_fallback(name) or served.isdisjoint(blueprint.paths)]
+
+    @cached_property
     def jobs(self) -> dict[str, Job]:
         return self._by_key("register_jobs", lambda job: job.name, "job")
 
@@ -125,11 +134,16 @@ class Plugins:
     def _by_key(self, hook: str, key: Callable[[Any], str], noun: str, **arguments: Any) -> dict[str, Any]:
         owners: dict[str, str] = {}
         items: dict[str, Any] = {}
-        for name, item in self.each(hook, **arguments):
+        for name, item in sorted(self.each(hook, **arguments), key=lambda found: self._is_fallback(found[0])):
             if (known := key(item)) in items:
+                if self._is_fallback(name):
+                    continue
                 raise ConfigError(f"plugins {owners[known]} and {name} both register the {noun} {known}; disable one")
             owners[known], items[known] = name, item
         return items
+
+    def _is_fallback(self, name: str) -> bool:
+        return self.found[name].meta.fallback
 
     def _settings(self, config: Config) -> dict[str, dict[str, Any]]:
         """The effective `[plugin.<name>]` tables: defaults, overlaid with the configuration file's values."""

@@ -87,7 +87,7 @@ class AssetBulkUploadCheckResponse(Schema):
 
 
 @bp.operation("POST", "", "uploadAsset", permission=Permission.ASSET_UPLOAD, shared_link=True, upload=AssetMediaCreate,
-              answer=AssetMediaResponse, status=201, also=(200,), headers=(CHECKSUM_HEADER,))
+              answer=AssetMediaResponse, status=201, also=(200,), headers={CHECKSUM_HEADER: StrictStr()})
 def upload_asset(auth: Auth) -> tuple[dict, int]:
     upload.require_upload(auth)
     # Before the body is read: to be spared that is why clients announce.

@@ -27,7 +27,7 @@ from marshmallow import Schema, ValidationError, fields, missing
 
 from immich_flask.contracts.errors import BadRequest, PayloadTooLarge, ValidationFailed
 from immich_flask.infra.http.answers import json_response
-from immich_flask.infra.http.schemas import UUIDv4, wire_errors
+from immich_flask.infra.http.schemas import QueryInteger, QueryNumber, UUIDv4, wire_errors
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -49,7 +49,7 @@ class _Arguments:
     DEFAULT_VALIDATION_STATUS = 400
 
     def use_args(self, schema: type[Schema], *, location: str) -> Callable:
-        read, name = {"query": (_query, "query"), "json": (json_body, "body")}[location]
+        read, name = {"query": (_query, "query"), "json": (json_body, "body"), "form": (_form, "body")}[location]
         loader = schema()
 
         def decorator(view: Callable) -> Callable:
@@ -68,6 +68,10 @@ class _Arguments:
 
 def _query() -> Any:
     return request.args
+
+
+def _form() -> Any:
+    return request.form
 
 
 def json_body() -> Any:
@@ -92,29 +96,31 @@ def json_body() -> Any:
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """Operations below `/api` + `url_prefix`. `tag` groups them in the OpenAPI description."""
+    """Operations below `/api` + `url_prefix`. `tag` groups them in the OpenAPI description. `paths` is what they serve,
+    with `{}` for any parameter."""
 
     ARGUMENTS_PARSER = _Arguments()
 
     def __init__(self, name: str, import_name: str, *, url_prefix: str = "", tag: str) -> None:
         super().__init__(name, import_name, url_prefix=url_prefix)
         self.tag = tag
+        self.paths: set[str] = set()
 
     def operation(
         self, method: str, rule: str, operation_id: str, *,
         permission: str | None = "all", login: bool = True, admin: bool = False, shared_link: bool = False,
         path: Mapping[str, fields.Field] | None = None,
-        query: type[Schema] | None = None, body: type[Schema] | None = None,
+        query: type[Schema] | None = None, body: type[Schema] | None = None, form: type[Schema] | None = None,
         answer: type[Schema] | Schema | dict | None = None, status: int = 200,
         also: tuple[int, ...] = (), content_type: str = "application/json", upload: type[Schema] | None = None,
-        headers: tuple[str, ...] = (), twin: str | None = None,
+        headers: Mapping[str, fields.Field] | None = None, twin: str | None = None,
     ) -> Callable:
         """Register a function for `method` on `rule` (`/{id}/assets`).
 
         permission, login, admin, shared_link: see `Access`.
         path: fields for path parameters that are no plain UUID of version 4.
-        query, body: schemas of what comes in; `body` is JSON. `upload`: schema of a multipart form, for documentation;
-            the function reads it itself, as it does `headers`.
+        query, body: schemas of what comes in; `body` is JSON. `form`: the same of an URL-encoded body. `upload`: schema
+            of a multipart form, for documentation; the function reads it itself, as it does `headers`.
         answer: schema of what goes out, for documentation; `content_type` when it isn't JSON. `also`: other statuses of
             success, with the same answer.
         twin: another method on the same path, hidden from the description (`PATCH` beside a deprecated `PUT`).
@@ -134,15 +140,18 @@ class Blueprint(flask_smorest.Blueprint):
 
             if body is not None:
                 view = self.arguments(body, location="json")(view)
+            if form is not None:
+                view = self.arguments(form, location="form")(view)
             if query is not None:
                 view = self.arguments(query, location="query")(view)
             view = _checked(view, parameters, status)
             view.access = access
             view = self._documented(view, operation_id, [
-                *_path_doc(parameters), *_link_doc(access, query), *_header_doc(headers)], upload)
+                *_path_doc(parameters), *_link_doc(access, query), *_header_doc(headers or {})], upload)
             for code in (status, *also):
                 view = self._answering(view, code, answer, content_type)
             view.access = access
+            self.paths.add(_PARAMETER.sub("{}", (self.url_prefix or "") + rule))
             flask_rule = _PARAMETER.sub(r"<\1>", rule)
             self.add_url_rule(flask_rule, operation_id, view, methods=[method], tags=[self.tag])
             if twin:
@@ -190,7 +199,7 @@ def _security_doc(access: Access) -> dict:
 
 
 def _path_doc(parameters: Mapping[str, fields.Field]) -> list[dict]:
-    return [{"in": "path", "name": name, "required": True, "schema": _path_schema(field)}
+    return [{"in": "path", "name": name, "required": True, "schema": _value_schema(field)}
             for name, field in parameters.items()]
 
 
@@ -201,16 +210,19 @@ def _link_doc(access: Access, query: type[Schema] | None) -> list[dict]:
             for name in ("key", "slug") if access.shared_link and name not in described]
 
 
-def _header_doc(names: tuple[str, ...]) -> list[dict]:
-    return [{"in": "header", "name": name, "required": False, "schema": {"type": "string"}} for name in names]
+def _header_doc(headers: Mapping[str, fields.Field]) -> list[dict]:
+    return [{"in": "header", "name": name, "required": False, "schema": _value_schema(field)}
+            for name, field in headers.items()]
 
 
-def _path_schema(field: fields.Field) -> dict:
+def _value_schema(field: fields.Field) -> dict:
     if isinstance(field, UUIDv4):
         return {"type": "string", "format": "uuid"}
     if isinstance(field, fields.Enum):
         return {"type": "string", "enum": [member.value for member in field.enum]}
-    return {"type": "string"}
+    if isinstance(field, QueryInteger):
+        return {"type": "integer"}
+    return {"type": "number" if isinstance(field, QueryNumber) else "string"}
 
 
 def _checked(view: Callable, parameters: Mapping[str, fields.Field], status: int) -> Callable:
