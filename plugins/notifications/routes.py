@@ -54,7 +54,7 @@ def delete_notification(auth: Auth, id: str) -> None:
                     answer=schemas.Notification, status=201)
 def create_notification(body: dict) -> dict:
     return service.create(body["userId"], type=body["type"], level=body["level"], title=body["title"],
-                          description=body["description"], data=body["data"])
+                          description=body.get("description"), data=body.get("data"))
 
 
 @admin_bp.operation("POST", "/templates/{name}", "getNotificationTemplateAdmin", admin=True,

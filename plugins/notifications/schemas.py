@@ -44,8 +44,8 @@ class NotificationCreate(Schema):
     level = Enum(NotificationLevel, load_default=NotificationLevel.INFO)
     type = Enum(NotificationType, load_default=NotificationType.CUSTOM)
     title = StrictStr(required=True)
-    description = StrictStr(allow_none=True, load_default=None)
-    data = Record(allow_none=False, load_default=None)
+    description = StrictStr(allow_none=True)
+    data = Record()
     # Checked, and then left aside, as on the real server: what is new is unread.
     readAt = DateTime(allow_none=True)
     userId = UUIDv4(required=True)
