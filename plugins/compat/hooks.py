@@ -33,3 +33,9 @@ def register_blueprints() -> list[Blueprint]:
 def register_asset_filters() -> list[AssetFilter]:
     """Nobody is recognised on any asset, and no text is read."""
     return [AssetFilter(name, lambda _value, _auth: any_of([])) for name in ("personId", "personIds", "ocr")]
+
+
+@hookimpl
+def preference_defaults() -> dict[str, dict]:
+    """What somebody wishes for people is kept for the day that a plugin serves them."""
+    return {"people": {"enabled": True, "sidebarWeb": False, "minimumFaces": 3}}
