@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from peewee import SQL, Model, NodeList, Select, fn
+from peewee import SQL, Expression, Model, NodeList, Select, fn
 
 from immich_flask.infra.db import db, is_sqlite
 
@@ -26,6 +26,12 @@ def text_list(texts: Iterable[str]) -> SQL:
     if is_sqlite():
         return SQL("(SELECT value FROM json_each(?))", [text])
     return SQL("(SELECT jsonb_array_elements_text(%s::jsonb))", [text])
+
+
+def in_query(column: Any, query: Any) -> Expression:
+    """`column IN (query)`, for subqueries within subqueries: Peewee's own `in_` makes the text of a query twice, to see
+    whether it is an empty list, and so 2ⁿ times that of one n levels down."""
+    return Expression(column, "in", query)
 
 
 def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> None:

@@ -18,7 +18,6 @@ from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.visible import visible
 from immich_flask.core.models import Asset, AssetFile
-from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
 from immich_flask.infra.storage.base import ObjectStream, Storage, StorageError
@@ -62,13 +61,13 @@ def entries(auth: Auth, asset_ids: list[str], *, edited: bool) -> list[Entry]:
             for name, key, rendered, taken in map(found.__getitem__, asset_ids)]
 
 
-def stream(files: list[Entry]) -> _Started:
+def stream(storage: Storage, files: list[Entry]) -> _Started:
     """The bytes of an archive. It needs no database; to close it ends the work.
 
     Raises StorageError for the first file at once, while the status of the answer can still say so. When another one
     cannot be read the answer breaks off: an archive with something missing must not look whole.
     """
-    return _Started(_archive(runtime.storage, files))
+    return _Started(_archive(storage, files))
 
 
 class _Started:

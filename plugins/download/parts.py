@@ -22,8 +22,8 @@ DEFAULT_SIZE = 4 * 1024**3
 
 def info(auth: Auth, *, asset_ids: list[str] | None = None, album_id: str | None = None, user_id: str | None = None,
          archive_size: int = DEFAULT_SIZE) -> dict:
-    """`DownloadResponse` for the first that is given: some assets, an album, or all that is the caller's. Each archive is
-    full once it has passed `archive_size` bytes.
+    """`DownloadResponse` for the first that is given: some assets, an album, or all that is the caller's. Each archive
+    is full once it has passed `archive_size` bytes.
 
     Assets in the trash are left out. The moving parts of live photos come last; those that were cut out of their photo,
     which holds them, only for who prefers that.

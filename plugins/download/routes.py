@@ -6,6 +6,7 @@ from flask import Response
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
+from immich_flask.core.runtime import runtime
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.download import archive, parts
 from plugins.download.schemas import DownloadArchive, DownloadInfo, DownloadResponse
@@ -25,4 +26,4 @@ def get_download_info(auth: Auth, body: dict) -> dict:
               body=DownloadArchive, content_type=BINARY)
 def download_archive(auth: Auth, body: dict) -> Response:
     entries = archive.entries(auth, body["assetIds"], edited=body["edited"])
-    return Response(archive.stream(entries), content_type=BINARY)
+    return Response(archive.stream(runtime.storage, entries), content_type=BINARY)

@@ -19,12 +19,13 @@ from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import BadRequest, Unauthorized
 from immich_flask.contracts.permissions import Permission
 from immich_flask.contracts.plugin import AssetGrant
-from immich_flask.core.assets.visible import open_to_others, select_assets, visible_to
+from immich_flask.core.assets.visible import any_of, open_to_others, select_assets
+from immich_flask.core.assets.visible import grants as grants_of
 from immich_flask.core.models import Asset, User
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import instant, iso, now, wire
 from immich_flask.infra.http.values import UNSTORABLE
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, in_query
 from plugins.albums.api import ROLES, Album, AlbumUser
 from plugins.shared_links.models import SharedLink, SharedLinkAsset
 
@@ -105,14 +106,23 @@ def grants(auth: Auth, permission: str) -> list[AssetGrant]:
         return []
     if permission not in GRANTED and not (permission == Permission.ASSET_DOWNLOAD and link.allow_download):
         return []
-    return [AssetGrant("shared_links", assets_of([link.id], auth.user, Asset.id))]
+    return [AssetGrant("shared_links", ids) for ids in _ids(SharedLinkAsset.link == link.id, auth.user)]
 
 
 def assets_of(link_ids: Iterable[str], maker: AuthUser, *columns: Any) -> Any:
     """Query of what these links of one maker show; it joins `asset` and `shared_link_asset`."""
+    links = SharedLinkAsset.link.in_(many(link_ids))
     return (select_assets(*columns).join(SharedLinkAsset, on=SharedLinkAsset.asset == Asset.id)
-            .where(SharedLinkAsset.link.in_(many(link_ids)), open_to_others(),
-                   visible_to(Auth(maker), Permission.ASSET_SHARE)))
+            .where(links, any_of([in_query(Asset.id, ids) for ids in _ids(links, maker)]), open_to_others()))
+
+
+def _ids(links: Any, maker: AuthUser) -> list[Any]:
+    """Queries of the assets on these links that are the maker's own, and that others let him share. Apart, because
+    together they would have PostgreSQL read through all assets there are."""
+    listed = SharedLinkAsset.select(SharedLinkAsset.asset).where(links)
+    return [listed.join(Asset).where(Asset.owner == maker.id),
+            *(listed.where(in_query(SharedLinkAsset.asset, grant.asset_ids))
+              for grant in grants_of(Auth(maker), Permission.ASSET_SHARE))]
 
 
 def listed() -> Any:

@@ -19,6 +19,7 @@ from immich_flask.contracts.errors import NoAccess
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
+from immich_flask.infra.sql import in_query
 
 GRANTABLE = frozenset({"asset.read", "asset.view", "asset.download", "asset.share"})
 """Permissions that plugins can extend to others; all else is the owner's alone."""
@@ -66,9 +67,11 @@ def grants(auth: Auth, permission: str) -> list:
 def shared(asset_ids: Any) -> Any:
     """The condition for granted assets and the moving parts of the live photos among them."""
     still = Asset.alias()
-    moving = still.select(still.live_photo_video).where(
-        still.id.in_(asset_ids), still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED)
-    return (Asset.id.in_(asset_ids) | Asset.id.in_(moving)) & open_to_others()
+    # Looked up from the film: all moving parts of what is granted would be many, and PostgreSQL bad at guessing how many.
+    moves_one = peewee.fn.EXISTS(still.select(peewee.SQL("1")).where(
+        still.live_photo_video == Asset.id, in_query(still.id, asset_ids), still.deleted_at.is_null(),
+        still.visibility != AssetVisibility.LOCKED))
+    return (in_query(Asset.id, asset_ids) | moves_one) & open_to_others()
 
 
 def open_to_others() -> Any:

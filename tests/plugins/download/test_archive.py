@@ -19,7 +19,7 @@ from immich_flask.infra.db import db
 from immich_flask.infra.storage.base import ObjectNotFound
 from immich_flask.infra.storage.local import LocalStorage
 from immich_flask.testing import Caller, Server
-from plugins.download import archive
+from plugins.download import archive, routes
 from plugins.download.archive import Entry
 
 NOBODYS = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
@@ -83,7 +83,8 @@ def edited(server: Server, asset_id: str, content: bytes) -> None:
 def test_edited_versions(server: Server, user: Caller) -> None:
     asset, plain = user.asset(b"original" * 9, "a.jpg"), user.asset(b"plain" * 9, "b.jpg")
     edited(server, asset, b"edited")
-    for options, content in (({}, b"original" * 9), ({"edited": False}, b"original" * 9), ({"edited": True}, b"edited")):
+    original = b"original" * 9
+    for options, content in (({}, original), ({"edited": False}, original), ({"edited": True}, b"edited")):
         zipped = download(user, asset, plain, **options)
         assert (zipped.read("a.jpg"), zipped.read("b.jpg")) == (content, b"plain" * 9)
 
@@ -114,7 +115,7 @@ def test_nothing_is_held_that_is_not_needed(server: Server, user: Caller, monkey
     """While it streams there is no database connection and one open file; a client that goes away ends both."""
     ids = [user.asset(os.urandom(400_000), f"{name}.jpg") for name in "abc"]
     storage, opened = server.runtime.storage, []
-    monkeypatch.setattr(archive, "runtime", Runtime(Watched(storage, opened)))
+    monkeypatch.setattr(routes, "runtime", Runtime(Watched(storage, opened)))
     response = user.open("POST", "/download/archive", {"assetIds": ids}, buffered=False)
     chunks = iter(response.response)
     while len(opened) < 2:
@@ -127,7 +128,7 @@ def test_nothing_is_held_that_is_not_needed(server: Server, user: Caller, monkey
 
 def test_an_archive_that_nobody_reads_is_closed(server: Server, user: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[list] = []
-    monkeypatch.setattr(archive, "runtime", Runtime(Watched(server.runtime.storage, opened)))
+    monkeypatch.setattr(routes, "runtime", Runtime(Watched(server.runtime.storage, opened)))
     response = user.open("POST", "/download/archive", {"assetIds": [user.asset()]}, buffered=False)
     response.close()
     assert [closed for key, closed in opened] == [True]
@@ -150,7 +151,7 @@ def test_lost_files(server: Server, user: Caller) -> None:
 
 
 class Runtime:
-    """Stands where `archive` finds its storage."""
+    """Stands where the route finds its storage."""
 
     def __init__(self, storage: Any) -> None:
         self.storage = storage
@@ -190,14 +191,13 @@ def huge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStorage]:
     os.truncate(storage.local_path("film"), 0)
 
 
-def test_more_than_four_gigabytes_in_little_memory(huge: LocalStorage, tmp_path: Path,
-                                                   monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "runtime", Runtime(huge))
-    files = [Entry("film.mp4", "film", "2024-01-01T00:00:00.000Z"), Entry("photo.jpg", "photo", "2024-01-01T00:00:00.000Z")]
+def test_more_than_four_gigabytes_in_little_memory(huge: LocalStorage, tmp_path: Path) -> None:
+    taken = "2024-01-01T00:00:00.000Z"
+    files = [Entry("film.mp4", "film", taken), Entry("photo.jpg", "photo", taken)]
     nothing = bytes(256 * 1024)
     tracemalloc.start()
     with open(tmp_path / "huge.zip", "wb") as out:
-        for chunk in archive.stream(files):
+        for chunk in archive.stream(huge, files):
             if chunk == nothing:
                 out.seek(len(chunk), os.SEEK_CUR)
             else:

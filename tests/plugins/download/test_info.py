@@ -94,7 +94,8 @@ def test_what_is_not_for_the_caller(user: Caller, other: Caller) -> None:
 
 
 def test_albums(user: Caller, other: Caller, server: Server) -> None:
-    hers, gone, archived, his = sized(user, 100), sized(user, 100), sized(user, 100, visibility="archive"), sized(other, 100)
+    hers, gone, his = sized(user, 100), sized(user, 100), sized(other, 100)
+    archived = sized(user, 100, visibility="archive")
     album = user.post("/albums", {"albumName": "A", "assetIds": [hers, gone, archived],
                                   "albumUsers": [{"userId": other.id, "role": "editor"}]}).json["id"]
     other.put(f"/albums/{album}/assets", {"ids": [his]})

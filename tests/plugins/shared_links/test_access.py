@@ -30,7 +30,8 @@ ALL, SEEN, NONE = (200, 200, 200), (200, 200, 404), (400, 400, 404)
 def test_ways_to_name_a_link(server: Server, user: Caller, how: str) -> None:
     link = share(user, user.asset(), slug=f"Été {how} {user.id}")
     hexadecimal = base64.urlsafe_b64decode(link["key"] + "=").hex()
-    query = {"key": {"key": link["key"]}, "hex": {"key": hexadecimal.upper()}, "slug": {"slug": link["slug"]}}.get(how, {})
+    query = {"key": {"key": link["key"]}, "hex": {"key": hexadecimal.upper()},
+             "slug": {"slug": link["slug"]}}.get(how, {})
     headers = {"header": {"x-immich-share-key": link["key"]},
                "slug header": {"x-immich-share-slug": link["slug"]}}.get(how, {})
     if how == "slug header":
@@ -39,8 +40,8 @@ def test_ways_to_name_a_link(server: Server, user: Caller, how: str) -> None:
     assert Caller(server, headers, query=query).get("/shared-links/me").json["id"] == link["id"]
 
 
-@pytest.mark.parametrize("value", ["x", "A" * 67, "A" * 66, "A" * 5000, "g" * 100, "0" * 100, "a\0b", "é" * 67, "\ufffd", "%00",
-                                   "' OR 1=1"])
+@pytest.mark.parametrize("value", ["x", "A" * 67, "A" * 66, "A" * 5000, "g" * 100, "0" * 100, "a\0b", "é" * 67,
+                                   "\ufffd", "%00", "' OR 1=1"])
 @pytest.mark.parametrize("kind", ["key", "slug"])
 def test_what_names_no_link(server: Server, user: Caller, kind: str, value: str) -> None:
     for caller in (server.nobody, user):
@@ -176,8 +177,8 @@ def test_a_partners_asset_is_shown_while_he_is_one(user: Caller, other: Caller, 
     assert (reached(guest(link), lent), len(shown(user, link))) == (NONE, 1)
 
 
-REDUCED = {"id", "type", "originalMimeType", "thumbhash", "localDateTime", "duration", "livePhotoVideoId", "hasMetadata",
-           "width", "height"}
+REDUCED = {"id", "type", "originalMimeType", "thumbhash", "localDateTime", "duration", "livePhotoVideoId",
+           "hasMetadata", "width", "height"}
 
 
 def test_hidden_metadata_is_hidden_everywhere(server: Server, user: Caller, guest: Guest) -> None:

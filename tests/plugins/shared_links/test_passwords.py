@@ -63,7 +63,8 @@ def test_several_links_in_one_browser(user: Caller, guest: Guest) -> None:
     links = [share(user, user.asset(), password=f"p{n}") for n in range(3)]
     value = ""
     for n, link in enumerate(links * 2):
-        answer = guest(link).post("/shared-links/login", {"password": f"p{n % 3}"}, headers={"Cookie": f"{COOKIE}={value}"})
+        answer = guest(link).post("/shared-links/login", {"password": f"p{n % 3}"},
+                                  headers={"Cookie": f"{COOKIE}={value}"})
         value, _ = cookie(answer)
     assert len(unquote(value).split(",")) == 3
     assert [me(guest(link), value)[0] for link in links] == [200, 200, 200]

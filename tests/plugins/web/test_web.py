@@ -62,7 +62,7 @@ def bare(make_server) -> Browser:
 
 
 class TestBuild:
-    @pytest.mark.parametrize("path", ["/", "/index.html", "/photos", "/albums/abc", "/share/key", "/no.such.file"])
+    @pytest.mark.parametrize("path", ["/", "/index.html", "/photos", "/albums/abc", "/no.such.file"])
     def test_addresses_of_the_client_give_the_index(self, site, path):
         answer = site(path, **HTML)
         assert (answer.status_code, answer.mimetype) == (200, "text/html")
