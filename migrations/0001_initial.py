@@ -15,6 +15,8 @@ PARTIAL_INDEXES = (
     "CREATE INDEX asset_deleted ON asset (deleted_at) WHERE deleted_at IS NOT NULL",
     *(f"CREATE INDEX asset_exif_{column} ON asset_exif ({column}, asset_id) WHERE {column} IS NOT NULL"
       for column in ("make", "model", "lens_model", "city", "state", "country", "rating")),
+    "CREATE INDEX asset_exif_position ON asset_exif (latitude, longitude, asset_id, city, state, country)"
+    " WHERE latitude IS NOT NULL",
 )
 
 TIMELINE_INDEX = ("CREATE INDEX asset_timeline ON asset (owner_id, visibility, {month}, stack_id, id)"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from peewee import JOIN, Join
+
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.core.assets.filters import EVERY_PARTNER, plugin_conditions
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
+from immich_flask.infra.sql import raw_rows
 
 
 def markers(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
@@ -30,8 +33,10 @@ def markers(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
         conditions.append(Asset.file_created_at >= query["fileCreatedAfter"])
     if "fileCreatedBefore" in query:
         conditions.append(Asset.file_created_at <= query["fileCreatedBefore"])
-    rows = (select_assets(Asset.id, AssetExif.latitude, AssetExif.longitude, AssetExif.city, AssetExif.state,
-                          AssetExif.country)
-            .join(AssetExif).where(*conditions).order_by(Asset.file_created_at.desc(), Asset.id).tuples())
+    # In this order, because there is an index of what has a position, which holds all that is shown.
+    query = (select_assets(Asset.id, AssetExif.latitude, AssetExif.longitude, AssetExif.city, AssetExif.state,
+                           AssetExif.country)
+             .from_(Join(AssetExif, Asset, JOIN.CROSS)).where(AssetExif.asset == Asset.id, *conditions)
+             .order_by(Asset.file_created_at.desc(), Asset.id))
     return [{"id": asset_id, "lat": latitude, "lon": longitude, "city": city, "state": state, "country": country}
-            for asset_id, latitude, longitude, city, state, country in rows]
+            for asset_id, latitude, longitude, city, state, country in raw_rows(query)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from peewee import SQL, Field, ModelSelect, Select, fn
+from peewee import SQL, Field, FieldAlias, ModelSelect, Select, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetType, AssetVisibility
@@ -88,7 +88,8 @@ class _Values:
         first = (AssetExif.select(fn.MIN(column)).where(column.is_null(False))
                  .cte("found", recursive=True, columns=("value",)))
         following = AssetExif.alias()
-        bigger = getattr(following, column.name)
+        # Not by its name: an alias has an attribute `model` of its own.
+        bigger = FieldAlias.create(following, column)
         step = following.select(fn.MIN(bigger)).where(bigger > first.c.value)
         self._all = first.union_all(Select((first,), (step,)).where(first.c.value.is_null(False)))
         self.value = self._all.c.value

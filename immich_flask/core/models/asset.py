@@ -108,6 +108,10 @@ for _column in (AssetExif.make, AssetExif.model, AssetExif.lens_model, AssetExif
                 AssetExif.country, AssetExif.rating):
     AssetExif.add_index(AssetExif.index(_column, AssetExif.asset, name=f"asset_exif_{_column.column_name}",
                                         where=SQL(f"{_column.column_name} IS NOT NULL")))
+# All that a map shows; what has no position is not in it.
+AssetExif.add_index(AssetExif.index(AssetExif.latitude, AssetExif.longitude, AssetExif.asset, AssetExif.city,
+                                    AssetExif.state, AssetExif.country, name="asset_exif_position",
+                                    where=SQL("latitude IS NOT NULL")))
 
 
 class AssetFile(Model):
