@@ -68,16 +68,16 @@ def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                                    env=environ, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}/api"
     try:
-        _wait_for(f"{url}/server/ping", log)
+        _wait_for(f"{url}/server/ping", process, log)
         yield _sign_up(url)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, log.read_text()
 
 
-def _wait_for(url: str, log: Path) -> None:
+def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             if requests.get(url, timeout=5).ok:
                 return
