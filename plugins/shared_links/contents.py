@@ -56,7 +56,8 @@ def remove(auth: Auth, link_id: str, asset_ids: list[str]) -> list[dict]:
 def put(link_id: str, asset_ids: Iterable[str]) -> set[str]:
     """Put assets into a link; returns the ids of those that were not in it. What does not exist is passed over."""
     # With their rows held, so that what is deleted meanwhile is passed over, too.
-    rows = for_key_share(select_assets(Value(link_id), Asset.id).where(Asset.id.in_(many(asset_ids))))
+    rows = for_key_share(select_assets(Value(link_id), Asset.id).where(Asset.id.in_(many(asset_ids)))
+                         .order_by(Asset.id))
     new = (SharedLinkAsset.insert_from(rows, [SharedLinkAsset.link, SharedLinkAsset.asset]).on_conflict_ignore()
            .returning(SharedLinkAsset.asset).tuples().execute())
     return {asset_id for asset_id, in new}
