@@ -43,7 +43,8 @@ class Served:
 
     def user(self) -> Served:
         who = {"email": f"{uuid.uuid4()}@test.example", "password": PASSWORD, "name": "User"}
-        requests.post(f"{self.url}/admin/users", headers={"x-api-key": self.key}, json=who, timeout=30).raise_for_status()
+        made = requests.post(f"{self.url}/admin/users", headers={"x-api-key": self.key}, json=who, timeout=30)
+        made.raise_for_status()
         return Served(self.url, _api_key(self.url, who), who["email"])
 
 
