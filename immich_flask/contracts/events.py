@@ -50,6 +50,15 @@ class AssetCopied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AssetsMerged(Event):
+    """Of assets of one owner that are the same only some stay: what was done with the others, their albums and tags,
+    shall be so of those. `pairs` are (asset that goes, asset that stays)."""
+
+    pairs: tuple[tuple[str, str], ...]
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssetMetadataExtracted(Event):
     """Dates, sizes and EXIF of the asset are known now (also after a re-extraction)."""
 

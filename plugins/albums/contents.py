@@ -14,11 +14,11 @@ from immich_flask.core.assets.visible import reachable, select_assets
 from immich_flask.core.bulk import bulk_result
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset
-from immich_flask.infra.db import atomic, many
+from immich_flask.infra.db import atomic, chunks, many
 from immich_flask.infra.fields import now
 from immich_flask.infra.sql import for_key_share
 from plugins.albums import covers
-from plugins.albums.access import accessible, require_album
+from plugins.albums.access import EDITORS, accessible, memberships, require_album
 from plugins.albums.events import AlbumUpdated
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 
@@ -132,6 +132,18 @@ def copy_links(source_id: str, target_id: str) -> None:
         AlbumAsset.asset == source_id)
     (AlbumAsset.insert_from(held, [AlbumAsset.album, AlbumAsset.asset, AlbumAsset.created_at, AlbumAsset.updated_at])
      .on_conflict_ignore().execute())
+
+
+def replace(pairs: Iterable[tuple[str, str]], *, by: str) -> None:
+    """Of (asset, other asset): put the second into all albums that hold the first and to which the user `by` may add."""
+    others: dict[str, str] = dict(pairs)
+    mine = for_key_share(memberships(by).where(AlbumUser.role.in_(EDITORS)).order_by(AlbumUser.album))
+    albums = [album_id for album_id, in mine.tuples()]
+    held = AlbumAsset.select(AlbumAsset.album, AlbumAsset.asset).where(
+        AlbumAsset.asset.in_(many(others)), AlbumAsset.album.in_(many(albums))).tuples()
+    links = {(album_id, others[asset_id]) for album_id, asset_id in held}
+    for some in chunks(sorted(links), 5000):
+        AlbumAsset.insert_many(some, [AlbumAsset.album, AlbumAsset.asset]).on_conflict_ignore().execute()
 
 
 def _present(album_id: str, asset_ids: Iterable[str]) -> set[str]:

@@ -11,6 +11,7 @@ from plugins.albums import contents, covers
 def listeners() -> list[Listener]:
     return [
         Listener(events.AssetCopied, "inside", _copy),
+        Listener(events.AssetsMerged, "inside", _merge),
         Listener(events.AssetsTrashed, "inside", _repair),
         Listener(events.AssetsRestored, "inside", _repair),
         Listener(events.AssetsDeleted, "inside", _repair),
@@ -23,6 +24,11 @@ def _copy(event: events.AssetCopied) -> None:
     if event.albums:
         contents.copy_links(event.source_id, event.target_id)
         covers.repair([])
+
+
+def _merge(event: events.AssetsMerged) -> None:
+    contents.replace(event.pairs, by=event.owner_id)
+    covers.repair([])
 
 
 def _repair(event: events.AssetsTrashed | events.AssetsRestored | events.AssetsDeleted) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import JobName, QueueName
-from immich_flask.contracts.events import AssetMetadataExtracted
+from immich_flask.contracts.events import AssetMetadataExtracted, AssetsMerged
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import AssetFilter, Job, Listener, ResponseField
 from immich_flask.core.jobs.nightly import nightly
 from immich_flask.infra.http.blueprint import Blueprint
-from plugins.tags import access, files, jobs, service
+from plugins.tags import access, files, jobs, service, tagging
 from plugins.tags.models import Tag, TagAsset, TagClosure
 from plugins.tags.routes import bp
 
@@ -31,7 +31,10 @@ def register_jobs() -> list[Job]:
 
 @hookimpl
 def register_listeners() -> list[Listener]:
-    return [Listener(AssetMetadataExtracted, "inside", files.on_extracted)]
+    return [
+        Listener(AssetMetadataExtracted, "inside", files.on_extracted),
+        Listener(AssetsMerged, "inside", tagging.on_merged),
+    ]
 
 
 @hookimpl

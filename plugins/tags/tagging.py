@@ -13,7 +13,7 @@ from peewee import JOIN
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import BulkIdErrorReason
 from immich_flask.contracts.errors import BadRequest
-from immich_flask.contracts.events import AssetsUpdated
+from immich_flask.contracts.events import AssetsMerged, AssetsUpdated
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets import quota
 from immich_flask.core.assets.update import remember_as_edited
@@ -78,6 +78,17 @@ def untag_assets(auth: Auth, tag_id: str, asset_ids: list[str]) -> list[dict]:
         results.append(bulk_result(asset_id, None if asset_id in present else BulkIdErrorReason.NOT_FOUND))
         present.discard(asset_id)
     return results
+
+
+def on_merged(event: AssetsMerged) -> None:
+    """Put the owner's tags on the assets that go on those that stay as well."""
+    stays = dict(event.pairs)
+    carried = (TagAsset.select(TagAsset.tag, TagAsset.asset).join(Tag)
+               .where(TagAsset.asset.in_(many(stays)), Tag.user == event.owner_id).tuples())
+    pairs = {(tag_id, stays[asset_id]) for tag_id, asset_id in carried}
+    for some in chunks(sorted(pairs), 10_000):
+        TagAsset.insert_many(some, [TagAsset.tag, TagAsset.asset]).on_conflict_ignore().execute()
+    remember(event.owner_id, {asset_id for _, asset_id in pairs})
 
 
 def put(tag_ids: Collection[str], asset_ids: Collection[str]) -> list[tuple[str, str]]:
