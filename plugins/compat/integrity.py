@@ -51,7 +51,7 @@ bp = Blueprint("compat_integrity", __name__, url_prefix="/admin/integrity", tag=
 ENTRY = {"id": StrictStr(required=True, pattern=UUID_V7)}
 GUARD = {"admin": True, "permission": Permission.MAINTENANCE}
 
-always(bp, "GET", "/summary", "getIntegrityReportSummary", dict.fromkeys(IntegrityReport, 0), **GUARD,
+always(bp, "GET", "/summary", "getIntegrityReportSummary", {str(kind): 0 for kind in IntegrityReport}, **GUARD,
        answer=IntegrityReportSummaryResponse)
 always(bp, "GET", "/report", "getIntegrityReport", {"items": []}, **GUARD, query=IntegrityGetReport,
        answer=IntegrityReportResponse)

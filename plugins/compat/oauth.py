@@ -6,6 +6,7 @@ from functools import partial
 
 from flask import Response, request
 from marshmallow import fields
+from werkzeug.datastructures import Headers
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import BadRequest
@@ -22,6 +23,15 @@ MOBILE_REDIRECT = "app.immich:///oauth-callback"
 
 STATE_COOKIE = "immich_oauth_state"
 VERIFIER_COOKIE = "immich_oauth_code_verifier"
+
+
+class AppRedirect(Response):
+    """Leads into an app, by an address whose empty host Werkzeug would leave out."""
+
+    def get_wsgi_headers(self, environ: dict) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
 
 
 class OAuthConfig(Schema):
@@ -62,7 +72,7 @@ never(bp, "POST", "/backchannel-logout", "logoutOAuth",
 def redirect_oauth_to_mobile() -> Response:
     """Providers that cannot lead to an app lead here."""
     query = request.query_string.decode("ascii", "replace")
-    return Response(status=307, headers={"Location": f"{MOBILE_REDIRECT}?{query}"})
+    return AppRedirect(status=307, headers={"Location": f"{MOBILE_REDIRECT}?{query}"})
 
 
 @bp.operation("POST", "/link", "linkOAuthAccount", body=OAuthCallback, answer=UserAdminResponse)

@@ -13,6 +13,7 @@ from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import API_VERSION, Job, PluginMeta, Setting
 from immich_flask.core.plugins import Found, Plugins, find_plugins
 from immich_flask.infra.config import load_config
+from immich_flask.infra.http.blueprint import Blueprint
 
 MakePlugin = Callable[..., dict[str, Found]]
 
@@ -22,10 +23,10 @@ def make_plugin() -> Iterator[MakePlugin]:
     """`make_plugin("a", requires=("b",), register_jobs=lambda: [...])`: an importable plugin, for this test."""
     made: list[str] = []
 
-    def make(name: str, *, requires: tuple[str, ...] = (), api_version: int = API_VERSION, **hooks: Callable,
-             ) -> dict[str, Found]:
+    def make(name: str, *, requires: tuple[str, ...] = (), api_version: int = API_VERSION, fallback: bool = False,
+             **hooks: Callable) -> dict[str, Found]:
         package, module = types.ModuleType(f"test_{name}"), types.ModuleType(f"test_{name}.hooks")
-        package.META = PluginMeta(name, "1", api_version, requires)
+        package.META = PluginMeta(name, "1", api_version, requires, fallback)
         for hook, function in hooks.items():
             setattr(module, hook, hookimpl(function))
         sys.modules |= {package.__name__: package, module.__name__: module}
@@ -84,6 +85,33 @@ def test_two_plugins_cannot_register_the_same(make_plugin: MakePlugin) -> None:
     with pytest.raises(ConfigError, match="plugins a and b both register the job x; disable one"):
         load(found).jobs
     assert list(load(found, **{"plugins.disabled": ["b"]}).jobs) == ["x"]
+
+
+def test_a_fallback_leaves_to_others_what_they_register(make_plugin: MakePlugin) -> None:
+    ours, theirs = job("same"), job("same")
+    found = make_plugin("a", fallback=True, register_jobs=lambda: [ours, job("only ours")])
+    assert load(found).jobs["same"] is ours
+    found |= make_plugin("b", register_jobs=lambda: [theirs])
+    plugins = load(found)
+    assert plugins.jobs["same"] is theirs
+    assert set(plugins.jobs) == {"same", "only ours"}
+
+
+def blueprint(name: str, *rules: str) -> Blueprint:
+    made = Blueprint(name, __name__, url_prefix="/things", tag="Things")
+    for method, rule in (rule.split() for rule in rules):
+        made.operation(method, rule, f"{method}{rule}")(lambda: None)
+    return made
+
+
+def test_a_blueprint_of_a_fallback_steps_aside_as_a_whole(make_plugin: MakePlugin) -> None:
+    ours, beside, theirs = (blueprint("ours", "GET /{id}", "GET /{id}/parts"), blueprint("beside", "GET /{id}/colours"),
+                            blueprint("theirs", "PUT /{name}"))
+    found = make_plugin("a", fallback=True, register_blueprints=lambda: [ours, beside])
+    assert load(found).blueprints == [ours, beside]
+    found |= make_plugin("b", register_blueprints=lambda: [theirs])
+    assert load(found).blueprints == [beside, theirs]
+    assert load(found, **{"plugins.disabled": ["b"]}).blueprints == [ours, beside]
 
 
 def test_one_that_cannot_be_imported_is_named(make_plugin: MakePlugin) -> None:
