@@ -34,7 +34,7 @@ def register_listeners() -> list[Listener]:
     return [
         Listener(AssetMetadataExtracted, "inside", geocoding.on_extracted),
         Listener(AssetsUpdated, "inside", geocoding.on_updated),
-        Listener(ConfigUpdated, "inside", geocoding.on_config),
+        Listener(ConfigUpdated, "after", geocoding.on_config),
     ]
 
 

@@ -162,8 +162,9 @@ def _without_zone(instant: str) -> str:
 
 def _hours(instant: str, local: str) -> float:
     """How far the clock there was ahead of UTC."""
-    if instant == local:
-        return 0
+    if instant[:11] == local[:11] and instant[13:] == local[13:]:
+        # The same day, and whole hours: nearly all.
+        return int(local[11:13]) - int(instant[11:13])
     hours = (datetime.fromisoformat(local) - datetime.fromisoformat(instant)) / timedelta(hours=1)
     return int(hours) if hours == int(hours) else round(hours, 6)
 
