@@ -98,18 +98,18 @@ class SmartSearch(ResultSearch):
 
 
 class LargeAssetSearch(BaseSearch):
-    """The same in a query, where everything is text and nothing is null."""
+    """The same in a query, where everything is text. The wire says that some may be null, which no query can say."""
 
-    libraryId = UUIDv4()
+    libraryId = UUIDv4(allow_none=True)
     isEncoded = QueryBool()
     isFavorite = QueryBool()
     isMotion = QueryBool()
     isOffline = QueryBool()
     isNotInAlbum = QueryBool()
     personIds = QueryList(UUIDv4())
-    tagIds = QueryList(UUIDv4())
+    tagIds = QueryList(UUIDv4(), allow_none=True)
     albumIds = QueryList(UUIDv4())
-    rating = QueryInteger(min=1, max=5)
+    rating = QueryInteger(min=1, max=5, allow_none=True)
     withDeleted = QueryBool()
     withExif = QueryBool()
     minFileSize = QueryInteger(min=0)
