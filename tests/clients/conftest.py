@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -102,13 +103,21 @@ def _api_key(url: str, who: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def npm_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the clients' programs; installed once per test session."""
+    """The folder with the clients' programs; installed once per test run, whichever process is the first."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("there is no npm here to install the official clients with")
-    folder = tmp_path_factory.mktemp("npm")
-    installed = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES],
-                               capture_output=True, text=True, timeout=300)
-    if installed.returncode:
-        pytest.skip(f"the official clients cannot be installed: {installed.stderr[-500:]}")
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "npm"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (done := folder / "done").exists():
+            installed = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES],
+                                       capture_output=True, text=True, timeout=300)
+            if installed.returncode:
+                pytest.skip(f"the official clients cannot be installed: {installed.stderr[-500:]}")
+            done.touch()
     return folder / "node_modules" / ".bin"

@@ -65,7 +65,7 @@ def test_server(served: Served) -> None:
             assert (version.major, version.minor, version.patch, version.prerelease) == (3, 1, 0, None)
             assert (await immich.server.async_get_about_info()).version == "v3.1.0"
             storage = await immich.server.async_get_storage_info()
-            assert 0 < storage.disk_use_raw <= storage.disk_size_raw and 0 <= storage.disk_usage_percentage <= 100
+            assert 0 <= storage.disk_use_raw < storage.disk_size_raw and 0 <= storage.disk_usage_percentage <= 100
             served.user()
             statistics = await immich.server.async_get_server_statistics()
             assert {"Admin", "User"} <= {usage.user_name for usage in statistics.usage_by_user}

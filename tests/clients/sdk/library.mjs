@@ -222,15 +222,16 @@ async function finding({ user, refused }) {
 
 async function sync({ user }) {
   const ada = await user("Ada");
-  const id = await upload(ada);
+  // No asset, which the workers would change meanwhile.
+  const { id } = await ada.createAlbum({ createAlbumDto: { albumName: "Coast" } });
   const lines = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  const syncStreamDto = { types: ["AssetsV2"] };
-  const [asset, complete] = lines(await ada.getSyncStream({ syncStreamDto }));
-  assert.deepEqual([asset.type, asset.data.id, complete.type], ["AssetV2", id, "SyncCompleteV1"]);
-  await ada.sendSyncAck({ syncAckSetDto: { acks: [asset.ack] } });
-  assert.deepEqual((await ada.getSyncAck()).map((ack) => ack.type), ["AssetV2"]);
+  const syncStreamDto = { types: ["AlbumsV2"] };
+  const [album, complete] = lines(await ada.getSyncStream({ syncStreamDto }));
+  assert.deepEqual([album.type, album.data.id, complete.type], ["AlbumV2", id, "SyncCompleteV1"]);
+  await ada.sendSyncAck({ syncAckSetDto: { acks: [album.ack] } });
+  assert.deepEqual((await ada.getSyncAck()).map((ack) => ack.type), ["AlbumV2"]);
   assert.deepEqual(lines(await ada.getSyncStream({ syncStreamDto })).map((line) => line.type), ["SyncCompleteV1"]);
-  await ada.deleteSyncAck({ syncAckDeleteDto: { types: ["AssetV2"] } });
+  await ada.deleteSyncAck({ syncAckDeleteDto: { types: ["AlbumV2"] } });
   assert.deepEqual(await ada.getSyncAck(), []);
 }
 
