@@ -83,7 +83,7 @@ def _free_lone(owner_id: str) -> None:
     if lone.exists():
         with atomic():
             quota.lock([owner_id])
-            free(owner_id, Asset.duplicate_id.in_([duplicate_id for duplicate_id, in lone.tuples()]))
+            free(owner_id, Asset.duplicate_id.in_(many([duplicate_id for duplicate_id, in lone.tuples()])))
 
 
 def _best(assets: list[dict]) -> str:
