@@ -21,6 +21,7 @@ from immich_flask.infra.config import Config
 from immich_flask.infra.db import db
 from immich_flask.infra.http.server import listen, run_web
 from immich_flask.infra.log import setup_logging
+from immich_flask.infra.memory import share_one_heap
 from immich_flask.infra.processes import GRACE_SECONDS, Supervisor
 from immich_flask.infra.storage import open_storage
 from immich_flask.infra.storage.base import StorageError
@@ -71,6 +72,7 @@ def _check_storage(config: Config) -> None:
 
 def _before_forking() -> None:
     db.obj.close_all()
+    share_one_heap()
     # What is there now is shared by all processes for as long as nobody touches it, which the collector would.
     gc.collect()
     gc.freeze()

@@ -24,6 +24,7 @@ from immich_flask.core.jobs.upkeep import CATCH_UP, bury_predecessor, queue_peri
 from immich_flask.core.runtime import runtime_of
 from immich_flask.infra.db import connected
 from immich_flask.infra.fields import now
+from immich_flask.infra.memory import Slack
 from immich_flask.infra.processes import GRACE_SECONDS
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ DRAIN_SECONDS = GRACE_SECONDS - 2 * BEAT_SECONDS
 LONGEST_RUN = timedelta(hours=12)
 """A job that takes longer will never end. Its process is killed, which counts as a failed attempt."""
 
-REST_SECONDS = 300.0
+REST_SECONDS = 60.0
 """A worker that has had nothing to do for this long begins afresh, without the libraries that its jobs loaded."""
 
 
@@ -71,6 +72,7 @@ class _Life:
         self._parent = os.getppid()
         self._has_begun = self._has_worked = False
         self._idle_since = time.monotonic()
+        self._slack = Slack()
         self.ends_at = 0.0
 
     @property
@@ -87,10 +89,12 @@ class _Life:
             self._has_begun = True
             threading.Thread(target=self._beat, daemon=True).start()
         if (queue := self._wakeups.take()) is None:
+            self._slack.give_back()
             return
         with self._app.app_context(), connected():
             self._has_worked = run_next(queue, self._worker) or self._has_worked
         self._idle_since = time.monotonic()
+        self._slack.used()
 
     def _beat(self) -> None:
         checked_until = now() - CATCH_UP

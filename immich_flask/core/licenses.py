@@ -10,10 +10,6 @@ import base64
 import binascii
 from typing import Literal
 
-from Crypto.Hash import SHA256
-from Crypto.PublicKey import RSA
-from Crypto.Signature import pkcs1_15
-
 PUBLIC_KEYS = {
     "client": """
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAv/7S32cRA5++1NnVDsCMspP/jJHIMqOJXFnh4NwA2Opz+RMfdco92PsOgh+wwQeEv1U2c2pj
@@ -30,6 +26,11 @@ WB95evTKXKvn0qIM7ngFlcUAw6fuV1cNCTJS6wIDAQAB""",
 
 def is_signed(license_key: str, activation_key: str, kind: Literal["client", "server"]) -> bool:
     """Is `activation_key` (base64) Immich's signature of `license_key` for accounts, or for servers?"""
+    # Once in the life of a server, and 5 MB.
+    from Crypto.Hash import SHA256
+    from Crypto.PublicKey import RSA
+    from Crypto.Signature import pkcs1_15
+
     try:
         signature = base64.b64decode(activation_key)
     except (binascii.Error, ValueError):

@@ -9,10 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from io import BytesIO
 from threading import BoundedSemaphore
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
-
-from PIL import Image, ImageOps
 
 from immich_flask.contracts import media_types
 from immich_flask.contracts.errors import BadRequest, NotFound
@@ -25,6 +23,9 @@ from immich_flask.core.users.accounts import find_user
 from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
 from immich_flask.infra.sql import for_update
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 64_000_000
 """What decodes into a quarter of a gigabyte; clients send far less, they let the user crop."""
@@ -84,6 +85,9 @@ def _replace(user_id: str, key: str) -> datetime:
 
 def _rendition(file: BinaryIO, spec: dict) -> bytes:
     """The picture in `file`, upright and small, as `spec` (`image.thumbnail` of the system configuration) says."""
+    # Seldom needed, and never by most processes.
+    from PIL import Image
+
     out = BytesIO()
     try:
         # A decoded picture can take 4 bytes for each of MAX_PIXELS; taking turns bounds what all of them take.
@@ -112,6 +116,8 @@ def _formats(file: BinaryIO) -> tuple[str, ...]:
 
 
 def _small(image: Image.Image, size: int) -> Image.Image:
+    from PIL import ImageOps
+
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode not in ("L", "RGB", "RGBA", "CMYK"):
         image = image.convert(mode)

@@ -22,6 +22,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from immich_flask.infra.config import Config
+from immich_flask.infra.memory import Slack
 
 SILENCE_SECONDS = 120.0
 """How long a client may neither send nor take a byte in the middle of a request."""
@@ -94,6 +95,11 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._heads: dict[TConn, float] = {}
+        self._slack = Slack()
+
+    def notify(self) -> None:
+        super().notify()
+        self._slack.give_back()
 
     def enqueue_req(self, conn: TConn) -> None:
         if conn.initialized or conn.data_ready:
@@ -120,6 +126,8 @@ class Worker(ThreadWorker):
         except TimeoutError as error:
             # For gunicorn: close the connection.
             raise StopIteration from error
+        finally:
+            self._slack.used()
 
     def murder_pending(self) -> None:
         if not self.alive:

@@ -1,0 +1,56 @@
+"""Memory goes back to the system when a process has nothing to do."""
+
+from __future__ import annotations
+
+import platform
+
+import psutil
+import pytest
+
+from immich_flask.infra import memory
+from immich_flask.testing import Caller, Server
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> memory.Slack:
+    monkeypatch.setattr(memory, "IDLE_SECONDS", 0.0)
+    return memory.Slack()
+
+
+def resident() -> float:
+    return psutil.Process().memory_info().rss / 1e6
+
+
+def test_it_is_given_back_once_after_each_burst(server: Server, slack: memory.Slack) -> None:
+    assert not slack.give_back()
+    for _ in range(2):
+        slack.used()
+        slack.used()
+        assert slack.give_back()
+        assert not slack.give_back()
+
+
+def test_not_while_there_is_something_to_do(server: Server) -> None:
+    slack = memory.Slack()
+    slack.used()
+    assert not slack.give_back()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give back by themselves")
+def test_what_a_burst_took_is_back(server: Server, slack: memory.Slack) -> None:
+    before = resident()
+    burst = [bytes(5000) for _ in range(20_000)]
+    # One in the middle, and one behind them all: by itself only the end of the heap shrinks.
+    kept = [burst[10_000], bytes(5000)]
+    burst.clear()
+    assert resident() > before + 50
+    slack.used()
+    slack.give_back()
+    assert resident() < before + 30, kept[0][:1]
+
+
+def test_requests_go_on_afterwards(user: Caller, slack: memory.Slack) -> None:
+    assert user.get("/users/me").status_code == 200
+    slack.used()
+    assert slack.give_back()
+    assert user.get("/users/me").status_code == 200
