@@ -58,8 +58,10 @@ def contain(wanted: Wanted, column: str, text: str) -> None:
     text = normalized(text)
     if not text:
         return
-    if SearchStale.select(SQL("1")).limit(1).exists():
+    if _notes_left():
         refresh(MOST_PORTIONS)
+        if _notes_left():
+            enqueue(REFRESH, unless_waiting=True)
     fits = contains(getattr(SearchText, column), text)
     found = SearchText.select(SearchText.asset).where(fits)
     if len(text) >= SHORTEST:
@@ -67,6 +69,10 @@ def contain(wanted: Wanted, column: str, text: str) -> None:
         found = found.from_(Join(index, SearchText, JOIN.CROSS)).where(SearchText.id == index.c.id)
     walking = fn.EXISTS(SearchText.select(SQL("1")).where(SearchText.asset == Asset.id, fits))
     wanted.must_be(found, walking)
+
+
+def _notes_left() -> bool:
+    return SearchStale.select(SQL("1")).limit(1).exists()
 
 
 def _with_grams(column: str, text: str) -> Select:

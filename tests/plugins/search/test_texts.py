@@ -116,13 +116,18 @@ def test_what_is_rolled_back_is_not_found(server: Server, user: Caller) -> None:
 def test_a_search_works_off_only_so_much(server: Server, user: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "PORTION", 2)
     monkeypatch.setattr(index, "MOST_PORTIONS", 2)
+    queued: list[str] = []
+    monkeypatch.setattr(index, "enqueue", lambda name, **_options: queued.append(name))
     with server.context():
         index.refresh()
     for at in range(6):
         user.asset(name=f"many{at}.jpg")
+    queued.clear()
     assert len(ids(user, originalFileName="many")) == 4
+    # The rest is left to the job.
+    assert queued == [index.REFRESH]
     with server.context():
-        index.refresh()
+        server.runtime.jobs[index.REFRESH].run()
     assert len(ids(user, originalFileName="many")) == 6
 
 
