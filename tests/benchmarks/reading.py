@@ -72,8 +72,9 @@ def library(backend: Backend, assets: int, partner: int) -> Caller:
         print(f"their texts in {time.perf_counter() - began:.0f} s")
         if backend.kind == "postgres":
             server.database.execute_sql("ANALYZE")
-    other.post("/partners", {"sharedWithId": user.id})
-    user.put(f"/partners/{other.id}", {"inTimeline": True})
+    if partner:
+        other.post("/partners", {"sharedWithId": user.id})
+        user.put(f"/partners/{other.id}", {"inTimeline": True})
     return user
 
 
