@@ -12,16 +12,8 @@ from peewee import SQL, Expression, Model, NodeList, Select, fn
 from immich_flask.infra.db import db, is_sqlite
 
 
-def id_list(ids: list[str]) -> SQL:
-    """`SELECT` of the given ids from one bound parameter, however many they are."""
-    text = orjson.dumps(ids).decode()
-    if is_sqlite():
-        return SQL("(SELECT value FROM json_each(?))", [text])
-    return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [text])
-
-
 def text_list(texts: Iterable[str]) -> SQL:
-    """`SELECT` of the given texts, likewise."""
+    """`SELECT` of the given texts from one bound parameter, however many they are; for ids see `db.many`."""
     text = orjson.dumps(list(texts)).decode()
     if is_sqlite():
         return SQL("(SELECT value FROM json_each(?))", [text])
