@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Accents and vowel points. Marks of other scripts are letters of their own to their readers (が is not か), so those stay.
+# Accents and vowel points. Marks of other scripts make letters of their own to their readers: が is not か.
 _MARKS = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # Latin, Greek, Cyrillic
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew

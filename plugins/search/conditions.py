@@ -33,8 +33,8 @@ FILES = {"previewPath": AssetFileType.PREVIEW, "thumbnailPath": AssetFileType.TH
 IMPLY_TRASH = ("trashedAfter", "trashedBefore", "isOffline")
 """Parameters that ask for what is in the trash; files that went offline are there."""
 
-OPEN = frozenset({"albumIds", "id", "type", "takenAfter", "takenBefore", "isMotion", "order", "page", "size", "withDeleted",
-                  "withExif", "withPeople", "withStacked"})
+OPEN = frozenset({"albumIds", "id", "type", "takenAfter", "takenBefore", "isMotion", "order", "page", "size",
+                  "withDeleted", "withExif", "withPeople", "withStacked"})
 """Parameters that ask for no more than a link shows that hides metadata."""
 
 

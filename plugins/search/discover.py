@@ -47,8 +47,8 @@ def suggestions(auth: Auth, query: Mapping[str, Any]) -> list[str | None]:
     fitting = [COLUMNS[other] == query[other] for other in narrowing if query.get(other)]
     values = _Values(COLUMNS[name])
     shown = _timeline(auth)
-    found = values.where(fn.EXISTS(values.of(shown, *fitting))).tuples()
-    answer: list[str | None] = sorted((value for value, in found if value), key=lambda value: (normalized(value), value))
+    found = [value for value, in values.where(fn.EXISTS(values.of(shown, *fitting))).tuples() if value]
+    answer: list[str | None] = sorted(found, key=lambda value: (normalized(value), value))
     return [*answer, None] if query.get("includeNull") else answer
 
 
@@ -57,7 +57,7 @@ def cities(auth: Auth) -> list[dict]:
     values = _Values(AssetExif.city)
     one = values.of(_timeline(auth, Asset.type == AssetType.IMAGE)).limit(1)
     ids = [asset_id for _, asset_id in values.where(fn.EXISTS(one), one).tuples()]
-    return sorted(_by_ids(auth, ids), key=lambda asset: asset["exifInfo"]["city"])
+    return sorted(_by_ids(auth, ids), key=lambda asset: asset["exifInfo"]["city"] or "")
 
 
 def explore(auth: Auth) -> list[dict]:
@@ -76,8 +76,9 @@ def explore(auth: Auth) -> list[dict]:
 
 
 def _field(name: str, assets: Mapping[str, dict], ids: list[str], value: Any) -> dict:
-    return {"fieldName": name,
-            "items": [{"value": value(assets[at]), "data": assets[at]} for at in ids if at in assets]}
+    # What was changed or deleted since it was found is left out.
+    items = ({"value": value(assets[at]), "data": assets[at]} for at in ids if at in assets)
+    return {"fieldName": name, "items": [item for item in items if item["value"]]}
 
 
 class _Values:

@@ -62,7 +62,8 @@ def _asset(owner_id: str, at: int, count: int, rnd: random.Random) -> tuple[dict
         "visibility": "archive" if rnd.random() < 1 / 50 else "timeline",
         "checksum": base64.b64encode(rnd.randbytes(20)).decode(), "original_file_name": name,
         "original_path": f"/library/{owner_id}/{taken:%Y/%Y-%m-%d}/{name}", "storage_key": f"originals/{asset_id}",
-        "file_created_at": iso(taken), "file_modified_at": iso(taken), "local_date_time": iso(taken + timedelta(hours=2)),
+        "file_created_at": iso(taken), "file_modified_at": iso(taken),
+        "local_date_time": iso(taken + timedelta(hours=2)),
         "is_favorite": rnd.random() < 1 / 20, "duration": 12_000 if film else None, "width": 4032, "height": 3024,
         "thumbhash": base64.b64encode(rnd.randbytes(25)).decode(),
     }

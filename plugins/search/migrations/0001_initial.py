@@ -9,8 +9,8 @@ WATCHED = (("asset", "id", ("original_file_name", "original_path"), None),
 """Table, column of the asset's id, columns with texts, condition for new rows."""
 
 SQLITE_INDEX = (
-    "CREATE VIRTUAL TABLE search_index USING fts5(name, path, description, content='search_text', content_rowid='id',"
-    " tokenize='trigram case_sensitive 1')",
+    "CREATE VIRTUAL TABLE search_index USING fts5("
+    "name, path, description, content='search_text', content_rowid='id', tokenize='trigram case_sensitive 1')",
     "CREATE TRIGGER search_index_insert AFTER INSERT ON search_text BEGIN"
     " INSERT INTO search_index (rowid, name, path, description)"
     " VALUES (NEW.id, NEW.name, NEW.path, NEW.description); END",
@@ -24,7 +24,7 @@ SQLITE_INDEX = (
     " VALUES (NEW.id, NEW.name, NEW.path, NEW.description); END",
 )
 
-# Arrays of trigrams under a GIN index: what pg_trgm does, without an extension that somebody must be allowed to install.
+# Arrays of trigrams under a GIN index: what pg_trgm does, but no extension that somebody must be allowed to install.
 POSTGRES_INDEX = """
 CREATE FUNCTION search_grams(text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT coalesce(array_agg(DISTINCT letters[i] || letters[i + 1] || letters[i + 2]), '{}')
@@ -40,7 +40,8 @@ CREATE INDEX search_index_path ON search_index USING gin (path);
 CREATE INDEX search_index_description ON search_index USING gin (description);
 CREATE FUNCTION search_index_write() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO search_index VALUES (NEW.id, search_grams(NEW.name), search_grams(NEW.path), search_grams(NEW.description))
+  INSERT INTO search_index
+  VALUES (NEW.id, search_grams(NEW.name), search_grams(NEW.path), search_grams(NEW.description))
   ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path, description = excluded.description;
   RETURN NULL;
 END $$;

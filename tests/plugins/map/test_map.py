@@ -208,7 +208,8 @@ def test_bad_markers(user: Caller, query: dict) -> None:
 
 @pytest.mark.parametrize(("query", "paths"), [
     ({}, [["lat"], ["lon"]]), ({"lat": "1"}, [["lon"]]), ({"lat": "91", "lon": "0"}, [["lat"]]),
-    ({"lat": "0", "lon": "181"}, [["lon"]]), ({"lat": "x", "lon": "0"}, [["lat"]]), ({"lat": "NaN", "lon": "0"}, [["lat"]]),
+    ({"lat": "0", "lon": "181"}, [["lon"]]), ({"lat": "x", "lon": "0"}, [["lat"]]),
+    ({"lat": "NaN", "lon": "0"}, [["lat"]]),
 ])
 def test_bad_positions(user: Caller, query: dict, paths: list) -> None:
     response = user.get("/map/reverse-geocode", **query)

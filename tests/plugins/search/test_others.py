@@ -113,7 +113,8 @@ def test_explore_shows_twelve_cities(user: Caller, made: Callable, server: Serve
     assert len(explored["items"]) == 12
 
 
-@pytest.mark.parametrize(("path", "bad"), [("places", {}), ("person", {}), ("person", {"name": "x", "withHidden": "?"})])
+@pytest.mark.parametrize(("path", "bad"), [
+    ("places", {}), ("person", {}), ("person", {"name": "x", "withHidden": "?"})])
 def test_bad_names(user: Caller, path: str, bad: dict) -> None:
     response = user.get(f"/search/{path}", **bad)
     assert response.json["errors"][0]["path"] == ["withHidden" if bad else "name"]
