@@ -7,15 +7,18 @@ import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from immichpy import AsyncClient
-from immichpy.client.generated.exceptions import BadRequestException, ForbiddenException, UnauthorizedException
 
 from immich_flask.testing import photo
 from tests.clients.conftest import Served
+
+if TYPE_CHECKING:
+    from immichpy import AsyncClient
 
 # The client calls what its own libraries and the description call deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -23,8 +26,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @asynccontextmanager
 async def client(served: Served) -> AsyncIterator[AsyncClient]:
+    # Not above: a thousand models are built, for seconds, by every process that only looks for tests.
+    from immichpy import AsyncClient
+
     async with AsyncClient(api_key=served.key, base_url=served.url) as client:
         yield client
+
+
+def refusal(name: str) -> type[Exception]:
+    return getattr(import_module("immichpy.client.generated.exceptions"), f"{name}Exception")
 
 
 @pytest.fixture
@@ -135,7 +145,7 @@ def test_albums_with_friends(served: Served, folder: Path) -> None:
             assert [item.success for item in added] == [False, True, True]
             await immich.albums.add_users_to_album(album.id, {"albumUsers": [{"userId": them, "role": "viewer"}]})
             assert [seen.id for seen in await friend.albums.get_all_albums(is_owned=False)] == [album.id]
-            with pytest.raises(BadRequestException):
+            with pytest.raises(refusal("BadRequest")):
                 await friend.albums.add_assets_to_album(uuid4(), {"ids": ids})
             said = await friend.activities.create_activity(
                 {"albumId": album.id, "type": "comment", "comment": "Nice"})
@@ -192,7 +202,7 @@ def test_notifications(served: Served) -> None:
             assert [note.id for note in await friend.notifications.get_notifications(unread=True)] == [told[1].id]
             await friend.notifications.delete_notification(told[1].id)
             assert [note.id for note in await friend.notifications.get_notifications()] == [told[0].id]
-            with pytest.raises(ForbiddenException):
+            with pytest.raises(refusal("Forbidden")):
                 await friend.notifications_admin.create_notification({"userId": them, "title": "mine"})
 
     asyncio.run(check())
@@ -204,18 +214,18 @@ def test_keys_and_refusals(served: Served) -> None:
     async def check() -> None:
         async with client(account) as immich:
             made = await immich.api_keys.create_api_key({"name": "poor", "permissions": ["album.read"]})
-            with pytest.raises(ForbiddenException):
+            with pytest.raises(refusal("Forbidden")):
                 await immich.users_admin.search_users_admin()
-            with pytest.raises(BadRequestException):
+            with pytest.raises(refusal("BadRequest")):
                 await immich.assets.get_asset_info(uuid4())
             async with client(Served(account.url, made.secret, account.email)) as poor:
                 assert (await poor.api_keys.get_my_api_key()).name == "poor"
                 assert await poor.albums.get_all_albums() == []
-                with pytest.raises(ForbiddenException, match="asset.statistics"):
+                with pytest.raises(refusal("Forbidden"), match="asset.statistics"):
                     await poor.assets.get_asset_statistics()
             await immich.api_keys.delete_api_key(made.api_key.id)
             async with client(Served(account.url, made.secret, account.email)) as gone:
-                with pytest.raises(UnauthorizedException):
+                with pytest.raises(refusal("Unauthorized")):
                     await gone.albums.get_all_albums()
 
     asyncio.run(check())
