@@ -49,23 +49,24 @@ def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> 
 
 
 class Lookup:
-    """A query by one value, for the hottest paths: Peewee makes its text once instead of at every run, which takes
-    longer than running it. `build(value)` gives the query. Rows come as the driver gives them (SQLite knows neither
-    booleans nor JSON)."""
+    """A query by one value or a few, for the hottest paths: Peewee makes its text once instead of at every run, which
+    takes longer than running it. `build(*values)` gives the query, with each value once, in their order, and no other.
+    Rows come as the driver gives them (SQLite knows neither booleans nor JSON)."""
 
-    def __init__(self, build: Callable[[str], Select]) -> None:
+    def __init__(self, build: Callable[..., Select]) -> None:
         self._build = build
         self._texts: dict[bool, str] = {}
 
-    def first(self, value: str) -> tuple | None:
-        """The first row found for `value`."""
+    def first(self, *values: str) -> tuple | None:
+        """The first row found for `values`."""
         text = self._texts.get(is_sqlite())
         if text is None:
-            text, parameters = self._build("value").sql()
-            if list(parameters) != ["value"]:
-                raise ValueError(f"a lookup takes one value, not {parameters}")
+            expected = [f"value{number}" for number in range(len(values))]
+            text, parameters = db.obj.get_sql_context().sql(self._build(*expected)).query()
+            if list(parameters) != expected:
+                raise ValueError(f"a lookup takes the values {expected}, not {parameters}")
             self._texts[is_sqlite()] = text
-        rows = db.obj.execute_sql(text, (value,)).fetchall()
+        rows = db.obj.execute_sql(text, values).fetchall()
         return rows[0] if rows else None
 
 

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SQL, Select, fn
 
 from immich_flask.contracts.errors import Hopeless
 from immich_flask.contracts.events import JobFailed
@@ -22,7 +23,8 @@ from immich_flask.core.models import JobRow, QueueState
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_config
 from immich_flask.infra.db import atomic, is_sqlite
-from immich_flask.infra.fields import now
+from immich_flask.infra.fields import iso, now
+from immich_flask.infra.sql import Lookup
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +89,18 @@ def run_next(queue: str, worker: Worker) -> bool:
 
 def has_due(queue: str) -> bool:
     """Is there a job in `queue` that a worker could take now?"""
-    return _due(JobRow, queue).exists()
+    found, = _has_due(tuple(runtime.jobs)).first(queue, iso(now()))
+    return bool(found)
+
+
+@lru_cache(maxsize=16)
+def _has_due(names: tuple[str, ...]) -> Lookup:
+    """Asked several times for each job, so its text is kept."""
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    paused = QueueState.select(SQL("1")).where(QueueState.name == JobRow.queue, QueueState.is_paused)
+    return Lookup(lambda queue, moment: Select(columns=[fn.EXISTS(JobRow.select(SQL("1")).where(
+        JobRow.queue == queue, JobRow.state == SQL("'waiting'"), JobRow.run_at <= moment,
+        JobRow.name.in_(SQL(f"({listed})")), ~fn.EXISTS(paused)))]))
 
 
 def give_back(run: Run, worker: Worker) -> None:
