@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -93,12 +93,16 @@ class AssetFilter:
     said, so that the database walks along an index for each; an empty list adds nothing.
 
     takes_null: None is a value that says something (`tagIds: null` asks for what has no tag), not the lack of one.
+    key: for filters that official clients use all the time: `key(value, auth)` returns what the condition depends on,
+        besides `auth.user_id`; as long as that stays the same the condition is not asked for again. Not for a `where`
+        that raises.
     """
 
     name: str
     where: Callable[[Any, Any], Any]
     effect: Literal["narrow", "scope", "widen"] = "narrow"
     takes_null: bool = False
+    key: Callable[[Any, Any], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 import peewee
-from peewee import SQL, DatabaseProxy
+from peewee import SQL, DatabaseProxy, Value
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from immich_flask.contracts.errors import ConfigError
@@ -203,10 +203,31 @@ def chunks(values: Any, size: int = 500) -> Iterator[list]:
         yield values[start:start + size]
 
 
+class Place:
+    """The place of a value among those that a query is told when it runs."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+
+class Given(Value):
+    """Stands in a query for a value that is told when it runs (`infra.sql.Lookup`)."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(Place(at), converter=False)
+
+
+def as_array(values: Any) -> Any:
+    """The bound parameter for a list of texts: JSON, which both databases take apart."""
+    return values.value if isinstance(values, Given) else orjson.dumps(list(values)).decode()
+
+
 def many(values: Any) -> Any:
     """A subquery of the given ids, as one bound JSON array: `Asset.id.in_(many(ids))` takes any number of ids in one
     statement, and keeps the statement's text the same."""
-    text = orjson.dumps(list(values)).decode()
+    array = as_array(values)
     if is_sqlite():
-        return SQL("(SELECT value FROM json_each(?))", [text])
-    return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [text])
+        return SQL("(SELECT value FROM json_each(?))", [array])
+    return SQL("(SELECT value::uuid FROM jsonb_array_elements_text(%s::jsonb) AS value)", [array])

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import orjson
 from peewee import SQL, Expression, Model, NodeList, Select, fn
 
-from immich_flask.infra.db import db, is_sqlite
+from immich_flask.infra.db import Given, Place, as_array, db, is_sqlite
 
 
 def text_list(texts: Iterable[str]) -> SQL:
     """`SELECT` of the given texts from one bound parameter, however many they are; for ids see `db.many`."""
-    text = orjson.dumps(list(texts)).decode()
+    array = as_array(texts)
     if is_sqlite():
-        return SQL("(SELECT value FROM json_each(?))", [text])
-    return SQL("(SELECT jsonb_array_elements_text(%s::jsonb))", [text])
+        return SQL("(SELECT value FROM json_each(?))", [array])
+    return SQL("(SELECT jsonb_array_elements_text(%s::jsonb))", [array])
 
 
 def in_query(column: Any, query: Any) -> Expression:
@@ -49,25 +49,49 @@ def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> 
 
 
 class Lookup:
-    """A query by one value or a few, for the hottest paths: Peewee makes its text once instead of at every run, which
-    takes longer than running it. `build(*values)` gives the query, with each value once, in their order, and no other.
-    Rows come as the driver gives them (SQLite knows neither booleans nor JSON)."""
+    """A query whose text Peewee makes once instead of at every run, which takes longer than running it: for hot paths.
+
+        _sizes = Lookup(lambda owner, ids: Asset.select(Asset.id).where(Asset.owner == owner, Asset.id.in_(many(ids))))
+        _sizes.rows(user_id, asset_ids)
+
+    `build(*values)` gives the query, from nodes that stand for the values of a run: conditions, `many` and `text_list`
+    take them. Rows come as the driver gives them (SQLite knows neither booleans nor JSON).
+    """
 
     def __init__(self, build: Callable[..., Select]) -> None:
         self._build = build
-        self._texts: dict[bool, str] = {}
+        self._texts = Texts(most=2)
 
-    def first(self, *values: str) -> tuple | None:
-        """The first row found for `values`."""
-        text = self._texts.get(is_sqlite())
-        if text is None:
-            expected = [f"value{number}" for number in range(len(values))]
-            text, parameters = db.obj.get_sql_context().sql(self._build(*expected)).query()
-            if list(parameters) != expected:
-                raise ValueError(f"a lookup takes the values {expected}, not {parameters}")
-            self._texts[is_sqlite()] = text
-        rows = db.obj.execute_sql(text, values).fetchall()
+    def rows(self, *values: Any) -> list[tuple]:
+        """All rows for `values`: text, numbers, None, or lists of texts."""
+        return self._texts.rows(None, self._build, *values)
+
+    def first(self, *values: Any) -> tuple | None:
+        """The first row for `values`."""
+        rows = self.rows(*values)
         return rows[0] if rows else None
+
+
+class Texts:
+    """The texts of queries that come in many shapes; the latest `most` are kept, as clients may choose among them."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._texts: dict[Hashable, tuple[str, list]] = {}
+
+    def rows(self, shape: Hashable, build: Callable[..., Select], *values: Any) -> list[tuple]:
+        """What the query `build(*values)` finds, as `Lookup.rows`. `shape` is all that it depends on but for the values."""
+        key = is_sqlite(), shape
+        if (known := self._texts.get(key)) is None:
+            known = build(*map(Given, range(len(values)))).sql()
+            if len(self._texts) >= self._most:
+                # Another thread may have been quicker.
+                self._texts.pop(next(iter(self._texts), None), None)
+            self._texts[key] = known
+        text, parameters = known
+        told = [values[value.at] if isinstance(value, Place) else value for value in parameters]
+        told = [as_array(value) if isinstance(value, list | tuple) else value for value in told]
+        return db.obj.execute_sql(text, told).fetchall()
 
 
 def raw_rows(query: Select) -> list[tuple]:
@@ -99,12 +123,17 @@ def month(column: object) -> object:
     return fn.to_char(column, SQL("'YYYY-MM-01'"), coerce=False)
 
 
-def in_month(column: object, first: date) -> object:
-    """The condition that an instant lies, in UTC, in the month that begins on `first`."""
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1) if first < date(9999, 12, 1) else date.max
-    within = (column >= f"{first}T00:00:00.000Z") & (column < f"{following}T00:00:00.000Z")
+def in_month(column: object, first: object, start: object, end: object) -> object:
+    """The condition that an instant lies, in UTC, in a month, given as `month_bounds` has it."""
+    within = (column >= start) & (column < end)
     # Said twice, for SQLite's index of months.
-    return within & (month(column) == first.isoformat()) if is_sqlite() else within
+    return within & (month(column) == first) if is_sqlite() else within
+
+
+def month_bounds(first: date) -> tuple[str, str, str]:
+    """The month that begins on `first`: that day, its first instant, and that of the next month."""
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1) if first < date(9999, 12, 1) else date.max
+    return first.isoformat(), f"{first}T00:00:00.000Z", f"{following}T00:00:00.000Z"
 
 
 def local_day(column: object) -> object:

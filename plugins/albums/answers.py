@@ -17,9 +17,10 @@ from immich_flask.contracts.enums import AlbumUserRole
 from immich_flask.core.models import Asset, User
 from immich_flask.core.runtime import runtime
 from immich_flask.core.users import user_response
-from immich_flask.core.users.answers import PUBLIC_COLUMNS
+from immich_flask.core.users.answers import PUBLIC_COLUMNS, PublicUser
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
+from immich_flask.infra.sql import Lookup
 from plugins.albums.covers import COVER, shown_assets
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 
@@ -85,21 +86,31 @@ def link_responses(album_ids: Collection[str], *, with_contents: bool) -> dict[s
 def members(album_ids: Collection[str], viewer_id: str) -> dict[str, list[dict]]:
     """`[{user, role}]` by album: the owner, the editors, the viewers; among those the viewer himself first, the others
     by name. Soft-deleted accounts are listed too."""
-    rows = (User.select(*PUBLIC_COLUMNS, AlbumUser.album.alias("album_id"), AlbumUser.role)
-            .join(AlbumUser, on=AlbumUser.user == User.id).where(AlbumUser.album.in_(many(album_ids)))
-            .order_by(RANK, Case(None, ((User.id == viewer_id, 0),), 1), User.name, User.id).namedtuples())
     found: dict[str, list[dict]] = {album_id: [] for album_id in album_ids}
-    for row in rows:
-        found[row.album_id].append({"user": user_response(row), "role": row.role})
+    # The same few people are in most of the albums.
+    users: dict[str, dict] = {}
+    for album_id, role, *user in _members.rows(list(album_ids), viewer_id):
+        shown = users.get(user[0]) or users.setdefault(user[0], user_response(PublicUser._make(user)))
+        found[album_id].append({"user": shown, "role": role})
     return found
+
+
+_members = Lookup(lambda album_ids, viewer_id: (
+    User.select(AlbumUser.album, AlbumUser.role, *PUBLIC_COLUMNS)
+    .join(AlbumUser, on=AlbumUser.user == User.id).where(AlbumUser.album.in_(many(album_ids)))
+    .order_by(RANK, Case(None, ((User.id == viewer_id, 0),), 1), User.name, User.id)))
 
 
 def contents(album_ids: Collection[str]) -> dict[str, Contents]:
     """What each album shows; one query."""
-    rows = (shown_assets(AlbumAsset.album, fn.COUNT(Asset.id), wire(fn.MIN(Asset.local_date_time)),
-                         wire(fn.MAX(Asset.local_date_time)), wire(fn.MAX(Asset.updated_at)))
-            .where(AlbumAsset.album.in_(many(album_ids))).group_by(AlbumAsset.album).tuples())
-    return {**dict.fromkeys(album_ids, Contents()), **{album_id: Contents(*facts) for album_id, *facts in rows}}
+    return {**dict.fromkeys(album_ids, Contents()),
+            **{album_id: Contents(*facts) for album_id, *facts in _contents.rows(list(album_ids))}}
+
+
+_contents = Lookup(lambda album_ids: (
+    shown_assets(AlbumAsset.album, fn.COUNT(Asset.id), fn.MIN(Asset.local_date_time), fn.MAX(Asset.local_date_time),
+                 fn.MAX(Asset.updated_at))
+    .where(AlbumAsset.album.in_(many(album_ids))).group_by(AlbumAsset.album)))
 
 
 def contributor_counts(album_id: str) -> list[dict]:
@@ -133,7 +144,7 @@ def _album(row: tuple, users: list[dict], has_link: bool, inside: Mapping[str, A
         "albumUsers": users,
         "shared": is_shared(len(users), has_link),
         "hasSharedLink": has_link,
-        "isActivityEnabled": is_activity_enabled,
+        "isActivityEnabled": bool(is_activity_enabled),
         "order": order,
         **inside,
     }

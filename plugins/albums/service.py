@@ -15,6 +15,7 @@ from immich_flask.core.assets.visible import reachable
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.users.preferences import preferences
 from immich_flask.infra.db import atomic
+from immich_flask.infra.sql import Texts
 from plugins.albums import answers
 from plugins.albums.access import require_album
 from plugins.albums.answers import ALBUM_COLUMNS, album_responses, changed_response
@@ -31,20 +32,28 @@ def albums(auth: Auth, *, id: str | None = None, name: str | None = None, owned:
     name: exactly. owned: only the caller's own, or only others'. shared: only those with other members or a link, or
     only those without.
     """
-    query = _mine(auth, *ALBUM_COLUMNS)
-    if id:
-        query = query.where(Album.id == id)
-    if name:
-        query = query.where(Album.name == name)
-    if owned is not None:
-        is_owner = AlbumUser.role == AlbumUserRole.OWNER
-        query = query.where(is_owner if owned else ~is_owner)
-    return album_responses(auth, query.tuples(), shared=shared)
+
+    def asked(user_id: Any, album_id: Any, album_name: Any) -> Any:
+        query = _mine(user_id, *ALBUM_COLUMNS)
+        if id:
+            query = query.where(Album.id == album_id)
+        if name:
+            query = query.where(Album.name == album_name)
+        if owned is not None:
+            is_owner = AlbumUser.role == AlbumUserRole.OWNER
+            query = query.where(is_owner if owned else ~is_owner)
+        return query
+
+    rows = _albums.rows((bool(id), bool(name), owned), asked, auth.user_id, id, name)
+    return album_responses(auth, rows, shared=shared)
+
+
+_albums = Texts()
 
 
 def albums_with(auth: Auth, asset_id: str) -> list[dict]:
     """The albums of the caller that hold an asset. As in the original, shared links don't count here."""
-    query = _mine(auth, *ALBUM_COLUMNS).join(AlbumAsset, on=AlbumAsset.album == Album.id).where(
+    query = _mine(auth.user_id, *ALBUM_COLUMNS).join(AlbumAsset, on=AlbumAsset.album == Album.id).where(
         AlbumAsset.asset == asset_id)
     return album_responses(auth, query.tuples(), links=False)
 
@@ -53,7 +62,7 @@ def statistics(auth: Auth) -> dict:
     """How many albums the caller owns, how many he shares or are shared with him, how many he has for himself."""
     everybody = AlbumUser.alias()
     count = everybody.select(fn.COUNT(everybody.user)).where(everybody.album == Album.id)
-    rows = list(_mine(auth, Album.id, AlbumUser.role, count).tuples())
+    rows = list(_mine(auth.user_id, Album.id, AlbumUser.role, count).tuples())
     linked = answers.linked_albums(auth, [album_id for album_id, *_ in rows])
     owned = [role == AlbumUserRole.OWNER for _, role, _ in rows]
     shared = [answers.is_shared(members, album_id in linked) for album_id, _, members in rows]
@@ -124,7 +133,7 @@ def delete(auth: Auth, album_id: str) -> None:
         Album.delete().where(Album.id == album_id).execute()
 
 
-def _mine(auth: Auth, *columns: Any) -> Any:
+def _mine(user_id: Any, *columns: Any) -> Any:
     return (Album.select(*columns).join(AlbumUser, on=AlbumUser.album == Album.id)
-            .where(AlbumUser.user == auth.user_id, Album.deleted_at.is_null())
+            .where(AlbumUser.user == user_id, Album.deleted_at.is_null())
             .order_by(Album.created_at.desc(), Album.id))

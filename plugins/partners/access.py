@@ -11,6 +11,7 @@ from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.assets.filters import EVERY_PARTNER
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, User
+from immich_flask.infra.sql import Lookup
 from plugins.partners.models import Partner
 
 SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.HIDDEN)
@@ -27,8 +28,7 @@ def grants(auth: Auth) -> list[AssetGrant]:
 
 def sharers(auth: Auth, *conditions: Any) -> Any:
     """Query of the ids of the users who share with the caller and are not deleted."""
-    return (Partner.select(Partner.shared_by).join(User, on=User.id == Partner.shared_by)
-            .where(Partner.shared_with == auth.user_id, User.deleted_at.is_null(), *conditions))
+    return _sharing_with(auth.user_id, *conditions)
 
 
 def timeline_of(user_id: str, auth: Auth) -> Any:
@@ -40,6 +40,20 @@ def timeline_of(user_id: str, auth: Auth) -> Any:
 
 def with_partners(wanted: bool | str, auth: Auth) -> list:
     """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline, or of all."""
-    whose = sharers(auth) if wanted == EVERY_PARTNER else sharers(auth, Partner.in_timeline)
     return [(Asset.owner == owner) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
-            for owner, in whose.order_by(Partner.shared_by).tuples()]
+            for owner in shown_partners(wanted, auth)]
+
+
+def shown_partners(wanted: bool | str, auth: Auth) -> tuple[str, ...]:
+    """The ids of the users whom the filter `withPartners` means."""
+    rows = (_all if wanted == EVERY_PARTNER else _in_timeline).rows(auth.user_id)
+    return tuple(owner for owner, in rows)
+
+
+def _sharing_with(user_id: Any, *conditions: Any) -> Any:
+    return (Partner.select(Partner.shared_by).join(User, on=User.id == Partner.shared_by)
+            .where(Partner.shared_with == user_id, User.deleted_at.is_null(), *conditions))
+
+
+_all = Lookup(lambda user_id: _sharing_with(user_id).order_by(Partner.shared_by))
+_in_timeline = Lookup(lambda user_id: _sharing_with(user_id, Partner.in_timeline).order_by(Partner.shared_by))

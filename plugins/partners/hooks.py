@@ -31,7 +31,7 @@ def register_listeners() -> list[Listener]:
 def register_asset_filters() -> list[AssetFilter]:
     return [
         AssetFilter("userId", access.timeline_of, effect="scope"),
-        AssetFilter("withPartners", access.with_partners, effect="widen"),
+        AssetFilter("withPartners", access.with_partners, effect="widen", key=access.shown_partners),
     ]
 
 

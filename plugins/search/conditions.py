@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from operator import ge, le
 from typing import Any
 
@@ -11,7 +11,7 @@ from peewee import SQL, fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetFileType, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest
-from immich_flask.core.assets.filters import either, plugin_parts, require_elevated
+from immich_flask.core.assets.filters import either, parts_key, plugin_parts, require_elevated
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.infra.fields import iso
@@ -36,6 +36,13 @@ IMPLY_TRASH = ("trashedAfter", "trashedBefore", "isOffline")
 OPEN = frozenset({"albumIds", "id", "type", "takenAfter", "takenBefore", "isMotion", "order", "page", "size",
                   "withDeleted", "withExif", "withPeople", "withStacked"})
 """Parameters that ask for no more than a link shows that hides metadata."""
+
+
+PAGING = frozenset({"page", "size"})
+
+SIMPLE = PAGING | {"order", "type", "isFavorite", "isMotion", "visibility", "withDeleted", "withExif", "withPeople",
+                   "withStacked"}
+"""Parameters whose conditions need no look into the database to be said."""
 
 
 def wanted(auth: Auth, query: Mapping[str, Any]) -> Wanted:
@@ -66,6 +73,14 @@ def wanted(auth: Auth, query: Mapping[str, Any]) -> Wanted:
     for name, column in TEXTS.items():
         contain(found, column, query.get(name, ""))
     return found
+
+
+def wanted_key(auth: Auth, query: Mapping[str, Any]) -> Hashable | None:
+    """What the conditions of `wanted` depend on, where that is simple to say: equal keys, equal queries."""
+    if query.keys() - SIMPLE or query.get("visibility", AssetVisibility.TIMELINE) != AssetVisibility.TIMELINE:
+        return None
+    whose = parts_key(auth, _for_plugins(query))
+    return whose and (whose, tuple((name, query[name]) for name in sorted(query.keys() - PAGING)))
 
 
 def _for_plugins(query: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import many
-from immich_flask.infra.sql import raw_rows
-from plugins.search.conditions import wanted
+from immich_flask.infra.sql import Lookup, Texts, raw_rows
+from plugins.search.conditions import wanted, wanted_key
 from plugins.search.narrow import Wanted
 
 PAGE = 250
@@ -29,7 +29,7 @@ def by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
     """`SearchResponseDto`: one page, newest first unless `order` is asc."""
     page, size = query.get("page", 1), query.get("size", PAGE)
     # One more than fits on the page tells whether there is a next one.
-    rows = _in_order(wanted(auth, query), query["order"] == AssetOrder.ASC, size + 1, (page - 1) * size)
+    rows = _page(auth, query, size + 1, (page - 1) * size)
     items = _answers(auth, rows[:size], query)
     return {
         "albums": {"total": 0, "count": 0, "items": [], "facets": []},
@@ -66,26 +66,43 @@ def by_content(auth: Auth, query: Mapping[str, Any]) -> dict:
     raise BadRequest("Smart search is not enabled")
 
 
-def _in_order(search: Wanted, ascending: bool, limit: int, offset: int) -> list[tuple]:
+def _page(auth: Auth, query: Mapping[str, Any], limit: int, offset: int) -> list[tuple]:
     """`ASSET_COLUMNS` of what a search finds, from `offset` on, by the time it was taken."""
+    ascending, key = query["order"] == AssetOrder.ASC, wanted_key(auth, query)
+    given = limit, offset, limit + offset
+    if key is None:
+        found = raw_rows(_in_order(wanted(auth, query), ascending, *given))
+    else:
+        found = _kept.rows(key, lambda *given: _in_order(wanted(auth, query), ascending, *given), *given)
+    whole = not found or len(found[0]) == len(ASSET_COLUMNS)
+    return found if whole else _rows([asset_id for asset_id, _ in found])
+
+
+_kept = Texts()
+
+
+def _in_order(search: Wanted, ascending: bool, limit: Any, offset: Any, until: Any) -> Any:
+    """The query for what a search finds, from `offset` to `until`, in order; of several parts only ids and times."""
 
     def ordered(query: Any, *columns: Any) -> Any:
         return query.order_by(*(column if ascending else column.desc() for column in columns))
 
     if search.among is not None or len(search.parts) == 1:
         query = ordered(search.select(*ASSET_COLUMNS), Asset.file_created_at, Asset.id)
-        return raw_rows(query.limit(limit).offset(offset))
+        return query.limit(limit).offset(offset)
     # The first of each part, each found along an index; of these the first; and only then the whole rows.
     firsts = [ordered(select_assets(Asset.id, Asset.file_created_at.alias("taken")).where(*part),
-                      Asset.file_created_at, Asset.id).limit(offset + limit) for part in search.parts]
+                      Asset.file_created_at, Asset.id).limit(until) for part in search.parts]
     found = reduce(or_, (Select((first,), (first.c.id, first.c.taken)) for first in firsts))
-    found = ordered(found, SQL("taken"), SQL("id")).limit(limit).offset(offset)
-    return _rows([asset_id for asset_id, _ in raw_rows(found)])
+    return ordered(found, SQL("taken"), SQL("id")).limit(limit).offset(offset)
+
+
+_of_ids = Lookup(lambda ids: select_assets(*ASSET_COLUMNS).where(Asset.id.in_(many(ids))))
 
 
 def _rows(ids: list[str]) -> list[tuple]:
     """`ASSET_COLUMNS` of these assets, in their order."""
-    rows = {row[0]: row for row in raw_rows(select_assets(*ASSET_COLUMNS).where(Asset.id.in_(many(ids))))}
+    rows = {row[0]: row for row in _of_ids.rows(ids)}
     return [rows[asset_id] for asset_id in ids if asset_id in rows]
 
 

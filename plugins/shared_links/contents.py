@@ -13,7 +13,7 @@ from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.visible import reachable, select_assets
 from immich_flask.core.models import Asset
 from immich_flask.infra.db import atomic, many
-from immich_flask.infra.sql import for_key_share
+from immich_flask.infra.sql import Lookup, for_key_share
 from plugins.albums.api import add_assets
 from plugins.shared_links.access import living, own_link
 from plugins.shared_links.models import SharedLink, SharedLinkAsset
@@ -88,8 +88,10 @@ def copy(source_id: str, target_id: str) -> None:
 
 def linked_albums(album_ids: Iterable[str]) -> set[str]:
     """Those of the albums to which there is a link, whoever made it."""
-    query = living(SharedLink.album).where(SharedLink.album.in_(many(album_ids))).tuples()
-    return {album_id for album_id, in query}
+    return {album_id for album_id, in _linked.rows(list(album_ids))}
+
+
+_linked = Lookup(lambda album_ids: living(SharedLink.album).where(SharedLink.album.in_(many(album_ids))))
 
 
 def _is_locked(asset_id: str) -> bool:

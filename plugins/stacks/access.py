@@ -20,3 +20,7 @@ def folded(_wanted: bool, _auth: Auth) -> Any:
 def unstacked(_wanted: bool, _auth: Auth) -> Any:
     """The filter `withoutStacked`: what is in no stack."""
     return Asset.stack_id.is_null()
+
+
+def the_same_for_all(_wanted: bool, _auth: Auth) -> None:
+    """Neither filter depends on anything."""

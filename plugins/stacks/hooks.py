@@ -31,7 +31,8 @@ def register_listeners() -> list[Listener]:
 
 @hookimpl
 def register_asset_filters() -> list[AssetFilter]:
-    return [AssetFilter("withStacked", access.folded), AssetFilter("withoutStacked", access.unstacked)]
+    return [AssetFilter("withStacked", access.folded, key=access.the_same_for_all),
+            AssetFilter("withoutStacked", access.unstacked, key=access.the_same_for_all)]
 
 
 @hookimpl

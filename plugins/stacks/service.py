@@ -18,6 +18,7 @@ from immich_flask.core.events import emit
 from immich_flask.core.models import Asset
 from immich_flask.core.models.user import new_id
 from immich_flask.infra.db import atomic, many
+from immich_flask.infra.sql import Lookup
 from plugins.stacks.events import StackUpdated
 from plugins.stacks.models import Stack
 
@@ -105,14 +106,20 @@ def remove_member(auth: Auth, stack_id: str, asset_id: str) -> None:
 
 def of_assets(asset_ids: list[str]) -> dict[str, dict]:
     """`AssetStackResponse` by asset, of those whose stack has another member to show beside the primary; one query."""
+    return {asset_id: {"id": stack_id, "primaryAssetId": primary_id, "assetCount": count + 1}
+            for asset_id, stack_id, primary_id, count in _stacks_of.rows(asset_ids) if count}
+
+
+def _with_stacks(asset_ids: Any) -> Any:
     member = Asset.alias()
     others = (member.select(fn.COUNT(member.id))
               .where(member.stack_id == Stack.id, member.id != Stack.primary_asset_id, member.deleted_at.is_null(),
                      member.visibility == AssetVisibility.TIMELINE))
-    rows = (select_assets(Asset.id, Stack.id, Stack.primary_asset_id, others)
-            .join(Stack, on=Stack.id == Asset.stack_id).where(Asset.id.in_(many(asset_ids))).tuples())
-    return {asset_id: {"id": stack_id, "primaryAssetId": primary_id, "assetCount": count + 1}
-            for asset_id, stack_id, primary_id, count in rows if count}
+    return (select_assets(Asset.id, Stack.id, Stack.primary_asset_id, others)
+            .join(Stack, on=Stack.id == Asset.stack_id).where(Asset.id.in_(many(asset_ids))))
+
+
+_stacks_of = Lookup(_with_stacks)
 
 
 def _require(auth: Auth, stack_ids: Iterable[str], permission: Permission) -> None:

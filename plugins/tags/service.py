@@ -14,6 +14,7 @@ from immich_flask.core.assets import quota
 from immich_flask.core.models import Asset
 from immich_flask.infra.db import atomic, many
 from immich_flask.infra.fields import now, wire
+from immich_flask.infra.sql import Lookup
 from plugins.tags import access, paths, tagging
 from plugins.tags.models import Tag, TagAsset, TagClosure
 
@@ -93,13 +94,16 @@ def remove_unused() -> None:
 def of_assets(auth: Auth, asset_ids: list[str]) -> dict[str, list[dict]]:
     """The tags of assets by their ids, each list by path; one query. Whoever sees an asset sees its owner's tags, and
     his own; a tag that a partner put on it is nobody else's business."""
-    rows = (TagAsset.select(TagAsset.asset, *TAG_COLUMNS).join(Tag).join(Asset, on=Asset.id == TagAsset.asset)
-            .where(TagAsset.asset.in_(many(asset_ids)), (Tag.user == Asset.owner) | (Tag.user == auth.user_id))
-            .order_by(Tag.value).tuples())
     found: dict[str, list[dict]] = {}
-    for asset_id, *row in rows:
+    for asset_id, *row in _tags_of.rows(asset_ids, auth.user_id):
         found.setdefault(asset_id, []).append(_tag(*row))
     return found
+
+
+_tags_of = Lookup(lambda asset_ids, viewer_id: (
+    TagAsset.select(TagAsset.asset, *TAG_COLUMNS).join(Tag).join(Asset, on=Asset.id == TagAsset.asset)
+    .where(TagAsset.asset.in_(many(asset_ids)), (Tag.user == Asset.owner) | (Tag.user == viewer_id))
+    .order_by(Tag.value)))
 
 
 def _answer(tag_id: str) -> dict:

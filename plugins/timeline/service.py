@@ -7,8 +7,8 @@ local day, then by the instant they were taken.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import JOIN, SQL, Cast, fn
@@ -16,19 +16,21 @@ from peewee import JOIN, SQL, Cast, fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess
-from immich_flask.core.assets.filters import either, plugin_parts, require_elevated
+from immich_flask.core.assets.filters import either, parts_key, plugin_parts, require_elevated
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.fields import wire
-from immich_flask.infra.sql import in_month, local_day, month, raw_rows
+from immich_flask.infra.sql import Texts, in_month, local_day, month, month_bounds, raw_rows
 from immich_flask.infra.unchanged import unchanged
+
+OWN_PARAMETERS = ("visibility", "isFavorite", "isTrashed", "withPartners", "withStacked", "withCoordinates", "order",
+                  "orderBy", "bbox")
+"""Parameters that queries depend on, beside those that are the plugins' to understand."""
 
 SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.ARCHIVE)
 """Visibilities of a timeline that was asked for none in particular."""
 
-CREATED = 7
-"""Where `fileCreatedAt` stands in `_columns`."""
+_kept = Texts()
 
 
 def buckets(auth: Auth, query: dict) -> list[dict]:
@@ -51,22 +53,29 @@ def _buckets(auth: Auth, query: dict) -> list[dict]:
 
 def bucket(auth: Auth, query: dict) -> dict[str, list]:
     """All assets of one month, as equally long columns. Empty when `timeBucket` is not the first of a month."""
-    columns = _columns(auth, query)
-    start: date = query["timeBucket"]
+    names, start = _columns(auth, query), query["timeBucket"]
     if start.day != 1:
-        return {name: [] for name, *_ in columns}
-    dated = _dated_by(query)
-    by_day = [dated] if query["orderBy"] == AssetOrderBy.CREATED_AT else [local_day(dated), Asset.file_created_at]
-    order = (column if query["order"] == AssetOrder.ASC else column.desc() for column in (*by_day, Asset.id))
-    rows = raw_rows(
-        select_assets(*(column for _, column, _ in columns))
-        .join(AssetExif, JOIN.LEFT_OUTER, on=AssetExif.asset == Asset.id)
-        .where(*either(_parts(auth, query, _visibilities(query))), in_month(dated, start)).order_by(*order))
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    answer = {name: list(map(convert, items)) if convert else list(items)
-              for (name, _, convert), items in zip(columns, values, strict=True)}
-    answer["localOffsetHours"] = list(map(_hours, values[CREATED], answer["localOffsetHours"]))
+        return {name: [] for name in names}
+
+    def asked(*bounds: Any) -> Any:
+        dated = _dated_by(query)
+        by_day = [dated] if query["orderBy"] == AssetOrderBy.CREATED_AT else [local_day(dated), Asset.file_created_at]
+        order = (column if query["order"] == AssetOrder.ASC else column.desc() for column in (*by_day, Asset.id))
+        return (select_assets(*(_selected(name, auth) for name in names))
+                .join(AssetExif, JOIN.LEFT_OUTER, on=AssetExif.asset == Asset.id)
+                .where(*either(_parts(auth, query, _visibilities(query))), in_month(dated, *bounds)).order_by(*order))
+
+    rows = _rows(asked, month_bounds(start), parts_key(auth, query), tuple(map(query.get, OWN_PARAMETERS)))
+    values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+    answer = {name: list(map(CONVERT[name], items)) if name in CONVERT else list(items)
+              for name, items in values.items()}
+    answer["localOffsetHours"] = list(map(_hours, values["fileCreatedAt"], values["localOffsetHours"]))
     return answer
+
+
+def _rows(asked: Callable, bounds: tuple[str, ...], whose: Hashable, how: tuple) -> list[tuple]:
+    # Who scrolls asks for month after month, in the same way.
+    return raw_rows(asked(*bounds)) if whose is None or how[-1] else _kept.rows((whose, how), asked, *bounds)
 
 
 def _dated_by(query: dict) -> Any:
@@ -108,32 +117,44 @@ def _within(west: float, south: float, east: float, north: float) -> Any:
     return AssetExif.select(AssetExif.asset).where(AssetExif.latitude.between(south, north), inside)
 
 
-def _columns(auth: Auth, query: dict) -> list[tuple[str, Any, Callable | None]]:
-    """(name on the wire, what to select, what to do with each value)."""
-    columns = [
-        ("duration", Asset.duration, None),
-        ("id", Asset.id, None),
-        ("visibility", Asset.visibility, None),
-        ("isFavorite", Asset.is_favorite & (Asset.owner == auth.user_id), bool),
-        ("isImage", Asset.type == "IMAGE", bool),
-        ("isTrashed", Asset.deleted_at.is_null(False), bool),
-        ("livePhotoVideoId", Asset.live_photo_video, None),
-        ("fileCreatedAt", wire(Asset.file_created_at), _without_zone),
-        ("localOffsetHours", wire(Asset.local_date_time), None),
-        ("createdAt", wire(Asset.created_at), _without_zone),
-        ("ownerId", Asset.owner, None),
-        ("projectionType", AssetExif.projection_type, None),
-        ("ratio", fn.ROUND(Asset.width.cast("NUMERIC") * SQL("1.0") / fn.NULLIF(Asset.height, 0), 3), _ratio),
-        ("status", Asset.status, None),
-        ("thumbhash", Asset.thumbhash, None),
-    ]
-    if _sees_metadata(auth):
-        columns += [("city", AssetExif.city, None), ("country", AssetExif.country, None)]
-        if query.get("withCoordinates"):
-            columns += [("latitude", AssetExif.latitude, None), ("longitude", AssetExif.longitude, None)]
-    if query.get("withStacked"):
-        columns.append(("stack", _stack(), _stack_pair))
-    return columns
+SELECTED = {
+    "duration": Asset.duration,
+    "id": Asset.id,
+    "visibility": Asset.visibility,
+    "isFavorite": Asset.is_favorite,
+    "isImage": Asset.type == "IMAGE",
+    "isTrashed": Asset.deleted_at.is_null(False),
+    "livePhotoVideoId": Asset.live_photo_video,
+    "fileCreatedAt": Asset.file_created_at,
+    "localOffsetHours": Asset.local_date_time,
+    "createdAt": Asset.created_at,
+    "ownerId": Asset.owner,
+    "projectionType": AssetExif.projection_type,
+    "ratio": fn.ROUND(Asset.width.cast("NUMERIC") * SQL("1.0") / fn.NULLIF(Asset.height, 0), 3),
+    "status": Asset.status,
+    "thumbhash": Asset.thumbhash,
+}
+"""The columns that everybody gets, by their names on the wire."""
+
+PLACE = {"city": AssetExif.city, "country": AssetExif.country}
+
+COORDINATES = {"latitude": AssetExif.latitude, "longitude": AssetExif.longitude}
+
+
+def _columns(auth: Auth, query: dict) -> tuple[str, ...]:
+    """The names of the columns of a month."""
+    sees = _sees_metadata(auth)
+    return (*SELECTED, *(PLACE if sees else ()), *(COORDINATES if sees and query.get("withCoordinates") else ()),
+            *(("stack",) if query.get("withStacked") else ()))
+
+
+def _selected(name: str, auth: Auth) -> Any:
+    """What to select for a column."""
+    if name == "isFavorite":
+        return Asset.is_favorite & (Asset.owner == auth.user_id)
+    if name == "stack":
+        return _stack()
+    return (SELECTED | PLACE | COORDINATES)[name]
 
 
 def _sees_metadata(auth: Auth) -> bool:
@@ -171,3 +192,10 @@ def _hours(instant: str, local: str) -> float:
 
 def _ratio(value: Any) -> float:
     return float(value) if value else 1
+
+
+CONVERT: dict[str, Callable] = {
+    "isFavorite": bool, "isImage": bool, "isTrashed": bool, "fileCreatedAt": _without_zone,
+    "createdAt": _without_zone, "ratio": _ratio, "stack": _stack_pair,
+}
+"""What to do with the values of a column."""

@@ -7,7 +7,7 @@ missing feature has none of (`withPartners` where nobody has partners); official
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -77,6 +77,24 @@ def plugin_parts(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
         mine = Asset.owner == auth.user_id if plain else own(auth, "asset.read")
     others = [condition & open_to_all for conditions in wider for condition in conditions]
     return [[whose, *scope, *narrow] for whose in (mine, *others)]
+
+
+def parts_key(auth: Auth, parameters: Mapping[str, Any]) -> Hashable | None:
+    """What the conditions of `plugin_parts` depend on, but for its `visibility`: queries with equal keys are the same
+    (`infra.sql.Texts`). None when the plugins have to be asked each time, as they check whether the caller may ask, or
+    have no key of their own; so it is for shared links."""
+    if auth.shared_link is not None or parameters.get("userId") not in (None, auth.user_id):
+        return None
+    registered, keys = runtime.plugins.asset_filters, []
+    for name in PLUGIN_PARAMETERS + PLUGIN_SWITCHES:
+        if not parameters.get(name) and (name not in parameters or name in PLUGIN_SWITCHES):
+            continue
+        if name not in registered and name in PLUGIN_SWITCHES:
+            continue
+        if name not in registered or registered[name].key is None:
+            return None
+        keys.append((name, registered[name].key(parameters[name], auth)))
+    return auth.user_id, auth.elevated, tuple(keys), frozenset(registered)
 
 
 def either(parts: Sequence[list]) -> list:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import NoAccess
 from immich_flask.core.assets.response import ASSET_COLUMNS, asset_response
 from immich_flask.core.assets.visible import is_plainly_own, require
 from immich_flask.core.models import Asset, User
-from immich_flask.core.users.answers import PUBLIC_COLUMNS, user_response
+from immich_flask.core.users.answers import PUBLIC_COLUMNS, PublicUser, user_response
 from immich_flask.infra.sql import Lookup
 
 _asset = Lookup(lambda asset_id: Asset.select(*ASSET_COLUMNS, Asset.visibility).where(Asset.id == asset_id))
 _owner = Lookup(lambda user_id: User.select(*PUBLIC_COLUMNS).where(User.id == user_id))
-_Owner = namedtuple("_Owner", "id email name profile_image_key avatar_color profile_changed_at")
 
 
 def get_asset(auth: Auth, asset_id: str) -> dict:
@@ -33,5 +30,5 @@ def get_asset(auth: Auth, asset_id: str) -> dict:
         fields.append("people")
     answer = asset_response(auth, tuple(row), exif=True, fields=fields)
     if not by_link:
-        answer["owner"] = user_response(_Owner._make(_owner.first(owner_id)))
+        answer["owner"] = user_response(PublicUser._make(_owner.first(owner_id)))
     return answer

@@ -19,7 +19,7 @@ from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
-from immich_flask.infra.sql import Lookup, raw_rows
+from immich_flask.infra.sql import Lookup
 
 ASSET_COLUMNS = (
     Asset.id, wire(Asset.created_at), Asset.owner, Asset.library_id, Asset.type, Asset.original_path,
@@ -71,10 +71,10 @@ def exif_infos(ids: Iterable[str]) -> dict[str, dict]:
     if len(ids) == 1:
         row = _exif_of_one.first(ids[0])
         return {} if row is None else {row[0]: _exif(row)}
-    query = AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset.in_(many(ids)))
-    return {row[0]: _exif(row) for row in raw_rows(query)}
+    return {row[0]: _exif(row) for row in _exifs.rows(ids)}
 
 
+_exifs = Lookup(lambda ids: AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset.in_(many(ids))))
 _exif_of_one = Lookup(lambda asset_id: AssetExif.select(*EXIF_COLUMNS).where(AssetExif.asset == asset_id))
 
 

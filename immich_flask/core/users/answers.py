@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,9 @@ COLORS = tuple(UserAvatarColor)
 PUBLIC_COLUMNS = (
     User.id, User.email, User.name, User.profile_image_key, User.avatar_color, wire(User.profile_changed_at),
 )
-"""What `user_response` needs of a row; select them with `.namedtuples()`."""
+"""What `user_response` needs of a row; select them with `.namedtuples()`, or make a `PublicUser` of a plain row."""
+
+PublicUser = namedtuple("PublicUser", "id email name profile_image_key avatar_color profile_changed_at")
 
 ADMIN_COLUMNS = (
     *PUBLIC_COLUMNS, User.storage_label, User.should_change_password, User.is_admin, wire(User.created_at),
