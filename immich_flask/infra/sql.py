@@ -83,7 +83,7 @@ class Texts:
         """What the query `build(*values)` finds, as `Lookup.rows`. `shape` is all that it depends on but for the values."""
         key = is_sqlite(), shape
         if (known := self._texts.get(key)) is None:
-            known = build(*map(Given, range(len(values)))).sql()
+            known = db.obj.get_sql_context().parse(build(*map(Given, range(len(values)))))
             if len(self._texts) >= self._most:
                 # Another thread may have been quicker.
                 self._texts.pop(next(iter(self._texts), None), None)
