@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from peewee import Case, ModelSelect
+from peewee import SQL, Case, ModelSelect, Select, fn
 
 from immich_flask.core.models import Asset, User
 from immich_flask.infra.db import many
@@ -27,6 +27,13 @@ def test_a_lookup_takes_values_lists_and_nothing_in_any_order(server: Server, us
         assert both.rows(other.id, [], emails) == []
         assert both.first(user.id, ids, ['"; DROP TABLE "user']) is None
         assert len(both.rows(None, ids, emails)) == 2
+
+
+def test_a_lookup_from_no_table(server: Server, user: Caller) -> None:
+    is_there = Lookup(lambda user_id: Select(columns=[fn.EXISTS(User.select(SQL("1")).where(User.id == user_id))]))
+    with server.context():
+        answer, = is_there.first(user.id)
+        assert answer
 
 
 def test_a_query_is_built_once(server: Server, user: Caller) -> None:
