@@ -22,6 +22,13 @@ PROJECT = "immich_flask"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
+_AT_START = ("check_config", "health_checks", "preference_defaults", "startup")
+
+
+def is_asked_at_start(hook: str) -> bool:
+    """Is this one of the hooks that are called once, when an app is built?"""
+    return hook.startswith("register_") or hook in _AT_START
+
 
 @hookspec
 def register_blueprints() -> Iterable[flask.Blueprint]:
