@@ -20,6 +20,8 @@ PERMISSIONS = frozenset(Permission)
 def check_claims(plugins: Plugins, blueprints: Iterable[Blueprint], commands: Iterable[str]) -> None:
     """Raise ConfigError for the first thing that an enabled plugin registers and that is the core's, or has no place on
     the wire. `blueprints` and `commands` are the core's."""
+    # Between plugins it is noticed as soon as somebody looks.
+    _ = plugins.listeners, plugins.sync_types, plugins.jobs
     operations = {operation for blueprint in blueprints for operation in blueprint.operations}
     _taken(plugins, "route", plugins.operations, operations, lambda route: " ".join(route))
     _taken(plugins, "route name", [blueprint.name for blueprint in plugins.blueprints],

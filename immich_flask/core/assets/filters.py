@@ -21,7 +21,7 @@ from immich_flask.core.assets.visible import any_of, open_to_others, own
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.blame import blaming
-from immich_flask.infra.http.schemas import Schema
+from immich_flask.infra.http.schemas import Schema, plain
 
 PLUGIN_PARAMETERS = ("albumId", "albumIds", "isNotInAlbum", "personId", "personIds", "tagId", "tagIds", "ocr")
 """Parameters that mean nothing without their plugin, and are refused then."""
@@ -47,6 +47,7 @@ class Narrowed(Schema):
         return set(cls._declared_fields).union(*(below.names() for below in cls.__subclasses__()))
 
     def load(self, data: Any, **options: Any) -> Any:
+        data = plain(data)
         loaded = super().load(data, **options)
         if isinstance(data, Mapping):
             issues = {}
