@@ -126,11 +126,3 @@ def test_the_life_of_a_plugin(backend: Backend, environment: Environment, tmp_pa
         (0, "the database is up to date\n")]
     assert tables() == set()
     assert PLUGIN not in file.read_text()
-
-
-def test_its_tests_run_where_it_is_installed(environment: Environment, tmp_path: Path) -> None:
-    """With nothing but what its author has."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
-    output = environment.run("-m", "pytest", "-q", "-c", str(tmp_path / "pytest.ini"), "-p", "no:cacheprovider",
-                             "-p", "no:xdist", "-k", "told_once or who_may", str(EXAMPLE / "tests"), cwd=tmp_path)
-    assert "2 passed" in output
