@@ -33,8 +33,7 @@ def migrate_all(config: Config, plugins: Plugins, report: Callable[[str], None] 
         done = migrations.migrate(migration_sources(plugins), report)
         with migrations.exclusive(database):
             prepare_queue(config)
-            for name in plugins.jobs:
-                note_jobs(plugins.owner("job", name), [name])
+            note_jobs((plugins.owner("job", name), name) for name in plugins.jobs)
         remember_version()
     return done
 

@@ -58,10 +58,13 @@ def noted(database: peewee.Database, plugin: str) -> Iterator[None]:
                                       PluginPart.name == part.name, PluginPart.on == part.on).execute()
 
 
-def note_jobs(plugin: str, names: Iterable[str]) -> None:
-    """Note the jobs that the plugin registers now; those of earlier versions may wait still."""
+def note_jobs(jobs: Iterable[tuple[str, str]]) -> None:
+    """Note the (plugin, job) that are registered now; those of earlier versions may wait still."""
     PluginPart.create_table()
-    _remember(plugin, [Part("job", str(name)) for name in names])
+    known = set(PluginPart.select(PluginPart.plugin, PluginPart.name).where(PluginPart.kind == "job").tuples())
+    for plugin, name in jobs:
+        if (plugin, str(name)) not in known:
+            _remember(plugin, [Part("job", str(name))])
 
 
 def parts_of(plugin: str, *kinds: str) -> list[Part]:

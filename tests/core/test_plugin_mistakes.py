@@ -6,6 +6,7 @@ import logging
 import sys
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +212,11 @@ class TestClaims:
         found = {"sync": find_plugins()["sync"]}
         from plugins.sync.core_types import core_types
 
-        found |= make("zoo", register_sync_types=lambda: core_types())
-        assert "plugins sync and zoo both register the sync type " in refused(found)
+        theirs = make("zoo", register_sync_types=lambda: core_types())
+        assert "plugins sync and zoo both register the sync type " in refused(found | theirs)
+        unknown = make("zoo", register_sync_types=lambda: [replace(core_types()[0], request="AnimalsV1")])
+        assert refused(found | unknown) == (
+            "the sync type AnimalsV1 is unknown to the clients; mend or disable the plugin zoo")
 
     def test_a_fallback_leaves_sections_to_others(self, make: Make) -> None:
         found = (make("one", fallback=True, preference_defaults=lambda: {"tags": {"enabled": False}})

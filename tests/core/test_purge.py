@@ -51,8 +51,15 @@ def parts(config: Config) -> set:
 
 
 @pytest.fixture(scope="module")
-def full(make_server: Callable[..., Server]) -> Server:
-    return make_server()
+def used(make_server: Callable[..., Server]) -> Server:
+    """A server on which somebody has used stacks, which phones keep a copy of. Each test takes another plugin out."""
+    server = make_server()
+    user = server.user()
+    first, second = user.asset(), user.asset()
+    stacks = [user.post("/stacks", {"assetIds": [first, second]}).json["id"] for _ in range(2)]
+    assert user.delete(f"/stacks/{stacks[-1]}").status_code == 204
+    migrate_all(server.runtime.config, server.runtime.plugins)
+    return server
 
 
 def test_of_the_built_ins_nothing_stays_and_they_come_back(make_server: Callable[..., Server], backend: Backend) -> None:
@@ -82,18 +89,6 @@ def test_of_the_built_ins_nothing_stays_and_they_come_back(make_server: Callable
 
 
 class TestPurge:
-    @pytest.fixture
-    def used(self, make_server: Callable[..., Server]) -> Server:
-        """A server on which somebody has used stacks, which phones keep a copy of."""
-        server = make_server()
-        user = server.user()
-        first, second = user.asset(), user.asset()
-        stacks = [user.post("/stacks", {"assetIds": [first, second]}).json["id"] for _ in range(2)]
-        assert user.delete(f"/stacks/{stacks[-1]}").status_code == 204
-        migrate_all(server.runtime.config, server.runtime.plugins)
-        server.activate()
-        return server
-
     def test_what_is_left_is_told_and_removed_when_agreed(self, purge: Purge, used: Server) -> None:
         config = used.runtime.config
         with used.context():
@@ -138,29 +133,30 @@ class TestPurge:
         assert "no plugin tags is installed, and nothing is left of one" in result.stderr
 
     def test_settings_go_and_the_name_stays_disabled(self, purge: Purge, used: Server, tmp_path: Path) -> None:
-        purge(used.runtime.config, "tags", "--yes", disabled=["tags"], text="[plugin.tags]\nx = 1\n[plugin.map]\ny = 1\n")
-        assert (tmp_path / "config.toml").read_text() == "[plugins]\ndisabled = ['tags']\n[plugin.map]\ny = 1\n"
+        purge(used.runtime.config, "partners", "--yes", disabled=["partners"],
+              text="[plugin.partners]\nx = 1\n[plugin.map]\ny = 1\n")
+        assert (tmp_path / "config.toml").read_text() == "[plugins]\ndisabled = ['partners']\n[plugin.map]\ny = 1\n"
 
     @pytest.mark.parametrize(("name", "disabled", "said"), [
         ("stacks", [], "plugin stacks is enabled: immich-flask plugins disable stacks, restart the server, then purge"),
-        ("albums", ["albums", "activities"], "plugin activities requires albums and has tables of its own; "
-                                             "purge activities first"),
         ("nothing", [], "no plugin nothing is installed"),
         ("core", [], "no plugin core is installed"),
         ("asset; DROP", [], "is no name of a plugin"),
     ])
-    def test_refusals_change_nothing(self, purge: Purge, full: Server, name: str, disabled: list, said: str) -> None:
-        before = parts(full.runtime.config)
+    def test_refusals_change_nothing(self, purge: Purge, used: Server, name: str, disabled: list, said: str) -> None:
+        before = parts(used.runtime.config)
         db.obj.close_all()
-        result = purge(full.runtime.config, name, "--yes", disabled=disabled, status=2)
+        result = purge(used.runtime.config, name, "--yes", disabled=disabled, status=2)
         assert said in result.stderr and len(result.stderr.splitlines()) == 1
-        assert parts(full.runtime.config) == before
+        assert parts(used.runtime.config) == before
 
     def test_tables_of_others_that_refer_to_its_own(self, purge: Purge, used: Server) -> None:
         with used.context():
-            db.execute_sql("CREATE TABLE theirs (tag UUID REFERENCES tag (id))")
-        result = purge(used.runtime.config, "tags", "--yes", disabled=["tags"], status=2)
-        assert "the table theirs refers to tag" in result.stderr
+            db.execute_sql("CREATE TABLE theirs (told UUID REFERENCES notification (id))")
+        result = purge(used.runtime.config, "notifications", "--yes", disabled=["notifications"], status=2)
+        assert "the table theirs refers to notification" in result.stderr
+        result = purge(used.runtime.config, "albums", "--yes", disabled=["albums", "activities"], status=2)
+        assert "plugin activities requires albums and has tables of its own; purge activities first" in result.stderr
 
     def test_without_a_database(self, purge: Purge, tmp_path: Path) -> None:
         config = load_config(overrides={"data_dir": str(tmp_path / "none")}, environ={})
