@@ -6,11 +6,13 @@ from flask import Flask, g, request
 
 from immich_flask.api.openapi import Api
 from immich_flask.api.root import init_root
+from immich_flask.commands import COMMANDS
 from immich_flask.core.auth.authenticate import authenticate
 from immich_flask.core.jobs.immediate import ImmediateQueue
 from immich_flask.core.jobs.registry import all_jobs
+from immich_flask.core.plugin_claims import check_claims
 from immich_flask.core.plugins import Plugins
-from immich_flask.core.runtime import EXTENSION, Runtime
+from immich_flask.core.runtime import EXTENSION, Runtime, runtime_of
 from immich_flask.infra.config import Config, load_config
 from immich_flask.infra.db import connect_database, db
 from immich_flask.infra.http.errors import init_errors
@@ -67,6 +69,7 @@ def _init_authentication(app: Flask) -> None:
 def _init_routes(app: Flask) -> None:
     from immich_flask.api import blueprints
 
-    api = Api(app)
-    for blueprint in [*blueprints(), *app.extensions[EXTENSION].plugins.blueprints]:
+    api, plugins = Api(app), runtime_of(app).plugins
+    check_claims(plugins, blueprints(), COMMANDS)
+    for blueprint in [*blueprints(), *plugins.blueprints]:
         api.register_blueprint(blueprint)

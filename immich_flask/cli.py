@@ -7,6 +7,7 @@ import sys
 import click
 
 from immich_flask import WIRE_VERSION, __version__
+from immich_flask.commands import COMMANDS
 from immich_flask.commands.admin import admin
 from immich_flask.commands.configuration import config, plugins
 from immich_flask.commands.running import migrate, serve, worker
@@ -52,12 +53,11 @@ class Program(click.Group):
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         from immich_flask.core.plugins import Plugins
 
-        commands: dict[str, click.Command] = {}
-        for name, command in Plugins(ctx.obj.load()).each("register_commands"):
-            if command.name in commands or command.name in self.commands:
-                raise ConfigError(f"plugin {name} adds the command {command.name}, which there is already; disable it")
-            commands[command.name] = in_app(command)
-        return commands
+        plugins = Plugins(ctx.obj.load())
+        for name in plugins.commands.keys() & COMMANDS:
+            owner = plugins.owner("command", name)
+            raise ConfigError(f"plugin {owner} registers the command {name}, which the core has; disable {owner}")
+        return {name: in_app(command) for name, command in plugins.commands.items()}
 
 
 @click.group(cls=Program, context_settings={"obj": Place(), "help_option_names": ["-h", "--help"]})

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from immich_flask.commands.shared import Place, config_options, need_file
+from immich_flask.commands.purge import purge
+from immich_flask.commands.shared import Place, config_options, need_file, rewrite_file
 from immich_flask.contracts.errors import ConfigError
 
 _SECRET = re.compile(r"(secret|password|passwd|token|access_key|api_key|private_key)", re.IGNORECASE)
@@ -68,9 +69,13 @@ def list_plugins(place: Place) -> None:
     found = find_plugins()
     width = max(map(len, found), default=0)
     for name, plugin in sorted(found.items()):
-        state = "disabled" if name in disabled else "enabled"
+        state = "disabled" if name in disabled else "broken" if plugin.broken else "enabled"
         needs = f"  requires {', '.join(plugin.meta.requires)}" if plugin.meta.requires else ""
-        click.echo(f"{name:<{width}}  {plugin.meta.version:<8}  {state:<8}{needs}".rstrip())
+        wrong = f"  {plugin.broken}" if plugin.broken else ""
+        click.echo(f"{name:<{width}}  {plugin.meta.version:<8}  {state:<8}{needs}{wrong}".rstrip())
+
+
+plugins.add_command(purge)
 
 
 @plugins.command()
@@ -93,7 +98,8 @@ def enable(place: Place, names: tuple[str, ...]) -> None:
 @config_options
 @click.pass_obj
 def disable(place: Place, names: tuple[str, ...]) -> None:
-    """Put NAMES into `plugins.disabled` in the configuration file. Their tables, rows and waiting jobs are kept.
+    """Put NAMES into `plugins.disabled` in the configuration file. Their tables, rows and waiting jobs are kept;
+    `plugins purge` removes them.
 
     \b
     Examples:
@@ -106,7 +112,6 @@ def disable(place: Place, names: tuple[str, ...]) -> None:
 def _rewrite(path: str, change: Any, names: tuple[str, ...]) -> None:
     """Change `plugins.disabled` in the file, if the server would start with the result. ConfigError if not."""
     import tomlkit
-    from tomlkit.exceptions import TOMLKitError
 
     from immich_flask.core.plugins import Plugins, find_plugins
     from immich_flask.infra.config import load_config
@@ -115,23 +120,12 @@ def _rewrite(path: str, change: Any, names: tuple[str, ...]) -> None:
         raise ConfigError("IMMICH_FLASK_PLUGINS__DISABLED is set, and wins over the file: change or unset it")
     if unknown := sorted(set(names) - set(find_plugins())):
         raise ConfigError(f"no such plugin: {', '.join(unknown)}; see immich-flask plugins list")
-    file = Path(path)
-    try:
-        document = tomlkit.parse(file.read_text("utf-8"))
-    except (OSError, TOMLKitError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
-    table = document.setdefault("plugins", tomlkit.table())
-    table["disabled"] = change(list(table.get("disabled", [])))
-    new = file.with_name(f".{file.name}.new")
-    try:
-        new.write_text(tomlkit.dumps(document), "utf-8")
-        new.chmod(file.stat().st_mode)
-        Plugins(load_config(new))
-        new.replace(file)
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        new.unlink(missing_ok=True)
+
+    def rewrite(document: Any) -> None:
+        table = document.setdefault("plugins", tomlkit.table())
+        table["disabled"] = change(list(table.get("disabled", [])))
+
+    rewrite_file(path, rewrite, check=lambda new: Plugins(load_config(new)))
 
 
 def _values_of_file(path: str | None) -> dict:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -107,3 +108,27 @@ def need_file(place: Place) -> str:
     if place.file is None:
         raise ConfigError("name the configuration file: --config FILE")
     return place.file
+
+
+def rewrite_file(path: str, change: Callable[[Any], None], check: Callable[[Path], Any] = lambda new: None) -> None:
+    """Change the configuration file by `change(its document)`, keeping what else is in it, comments too. Not, when
+    `check(path of the new file)` raises. ConfigError when it cannot be read or written."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    file = Path(path)
+    try:
+        document = tomlkit.parse(file.read_text("utf-8"))
+    except (OSError, TOMLKitError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+    change(document)
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_text(tomlkit.dumps(document), "utf-8")
+        new.chmod(file.stat().st_mode)
+        check(new)
+        new.replace(file)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        new.unlink(missing_ok=True)

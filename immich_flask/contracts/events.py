@@ -138,6 +138,8 @@ class AssetsDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class UserCreated(Event):
+    """There is a new account."""
+
     user_id: str
 
 
@@ -150,6 +152,8 @@ class UserTrashed(Event):
 
 @dataclass(frozen=True, slots=True)
 class UserRestored(Event):
+    """A soft-deleted account is an active one again."""
+
     user_id: str
 
 

@@ -8,13 +8,20 @@ from typing import Any, Literal
 
 from immich_flask.contracts.events import Event
 
-API_VERSION = 1
-"""Version of this plugin interface. A plugin states the one it was written for; any other stops startup."""
+API_VERSION = "1.0"
+"""Version of this plugin interface, `major.minor`. The minor grows when something is added, the major when something is
+changed or removed. A plugin states the one it was written for: it loads under the same major and the same or a later
+minor; any other stops startup (docs/plugins.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PluginMeta:
-    """`META` in a plugin's `__init__.py`. `requires` are names of plugins whose `api` module this one may import.
+    """`META` in a plugin's `__init__.py`.
+
+    name: of the entry point, too: lower-case letters, digits and underscores. It names the table `[plugin.<name>]` of
+        the configuration and the history of the plugin's migrations.
+    api_version: the `API_VERSION` that it was written for, as a literal ("1.0"): what is imported is always the newest.
+    requires: names of plugins that must be enabled, and whose `api` module this one may import.
 
     `fallback`: this plugin speaks for features that nobody else has. What another registers as well is left to that
     one, and does not stop startup; a blueprint steps aside as a whole where another plugin serves one of its paths.
@@ -22,7 +29,7 @@ class PluginMeta:
 
     name: str
     version: str
-    api_version: int
+    api_version: str
     requires: tuple[str, ...] = ()
     fallback: bool = False
 
@@ -96,6 +103,9 @@ class AssetFilter:
     key: for filters that official clients use all the time: `key(value, auth)` returns what the condition depends on,
         besides `auth.user_id`; as long as that stays the same the condition is not asked for again. Not for a `where`
         that raises.
+    value: for a name that Immich's clients do not know, to be used by others: makes the marshmallow field that reads
+        the value. The same one reads it from a query, where everything is text, and from JSON, so take one of
+        `infra.http.schemas` that reads text (`UUIDv4`, `StrictStr`, `Enum`, `DateTime`).
     """
 
     name: str
@@ -103,6 +113,7 @@ class AssetFilter:
     effect: Literal["narrow", "scope", "widen"] = "narrow"
     takes_null: bool = False
     key: Callable[[Any, Any], Hashable] | None = None
+    value: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

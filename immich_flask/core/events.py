@@ -13,6 +13,7 @@ from flask import current_app
 
 from immich_flask.contracts.events import Event
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.blame import blaming
 from immich_flask.infra.db import after_commit
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,9 @@ log = logging.getLogger(__name__)
 
 def emit(event: Event) -> None:
     """Tell the listeners of `event`. Must be called in the transaction that makes it true."""
-    for _, listener in runtime.plugins.listeners.get((type(event), "inside"), ()):
-        listener.run(event)
+    for plugin, listener in runtime.plugins.listeners.get((type(event), "inside"), ()):
+        with blaming(plugin):
+            listener.run(event)
     if (type(event), "after") in runtime.plugins.listeners:
         app = current_app._get_current_object()
 

@@ -23,9 +23,7 @@ OVERDUE = timedelta(minutes=10)
 
 def check_health() -> dict[str, bool]:
     """Is each part well? The core's are `database`, `storage`, `queue`; plugins add theirs (hook `health_checks`)."""
-    checks: dict[str, Callable[[], str | None]] = {"database": _database, "storage": _storage, "queue": _queue}
-    for some in runtime.plugins.hook.health_checks():
-        checks |= {check.name: check.run for check in some}
+    checks = CORE_CHECKS | {name: check.run for name, check in runtime.plugins.health_checks.items()}
     return {name: _is_well(name, run) for name, run in checks.items()}
 
 
@@ -36,7 +34,8 @@ def _is_well(name: str, run: Callable[[], str | None]) -> bool:
     except Exception as error:
         wrong = repr(error)
     if wrong:
-        log.warning("health: %s: %s", name, wrong)
+        plugin = runtime.plugins.owner("health check", name)
+        log.warning("health: %s%s: %s", name, f" (plugin {plugin})" if plugin else "", wrong)
     return not wrong
 
 
@@ -59,3 +58,6 @@ def _queue() -> str | None:
         if overdue.exists() and not working.exists():
             return f"work is waiting for more than {OVERDUE}, and no worker takes it"
     return None
+
+
+CORE_CHECKS: dict[str, Callable[[], str | None]] = {"database": _database, "storage": _storage, "queue": _queue}

@@ -12,6 +12,7 @@ from immich_flask.core.server.versions import remember_version
 from immich_flask.infra import migrations
 from immich_flask.infra.config import Config
 from immich_flask.infra.db import UNAVAILABLE, connected
+from immich_flask.infra.parts import note_jobs
 from immich_flask.infra.queue import prepare_queue
 
 
@@ -32,6 +33,7 @@ def migrate_all(config: Config, plugins: Plugins, report: Callable[[str], None] 
         done = migrations.migrate(migration_sources(plugins), report)
         with migrations.exclusive(database):
             prepare_queue(config)
+            note_jobs((plugins.owner("job", name), name) for name in plugins.jobs)
         remember_version()
     return done
 

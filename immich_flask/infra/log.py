@@ -30,6 +30,8 @@ def setup_logging(config: Config) -> None:
     root.handlers = [kept for kept in root.handlers if kept.get_name() != handler.get_name()]
     root.addHandler(handler)
     root.setLevel(config.logging.level.upper())
+    # What plugins use that will go is told by a warning.
+    logging.captureWarnings(True)
     # The S3 client's pool tells of every connection; what was migrated is told by who asked for it.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     logging.getLogger("peewee.migrations").setLevel(logging.WARNING)

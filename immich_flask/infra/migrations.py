@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,12 @@ import peewee
 from playhouse.migrations import Runner
 from playhouse.schema_diff import SchemaDiff, diff_models
 
+from immich_flask.contracts.errors import ConfigError
 from immich_flask.infra.db import connected, is_sqlite
+from immich_flask.infra.parts import HISTORY, noted
 from immich_flask.infra.paths import shipped
+
+CORE = "core"
 
 _ADVISORY_LOCK = 0x1AA1C4  # any number, the same in every process
 
@@ -30,11 +34,16 @@ class Source:
     folder: Path
 
     def runner(self, database: peewee.Database) -> Runner:
-        return Runner(database, str(self.folder), table_name=f"migration_{self.name}")
+        return Runner(database, str(self.folder), table_name=history_of(self.name))
+
+
+def history_of(name: str) -> str:
+    """The table that says which migrations of the core or a plugin have been applied."""
+    return f"{HISTORY}{name}"
 
 
 def core_source() -> Source:
-    return Source("core", shipped("migrations"))
+    return Source(CORE, shipped("migrations"))
 
 
 def pending(sources: Sequence[Source]) -> list[str]:
@@ -47,15 +56,32 @@ def pending(sources: Sequence[Source]) -> list[str]:
 def migrate(sources: Sequence[Source], report: Callable[[str], None] = lambda line: None) -> list[str]:
     """Apply what is pending, source by source in the order given; returns the applied ones as `source/migration`.
 
-    Two migrators started together both end well: the second waits, then finds nothing to do.
+    Two migrators started together both end well: the second waits, then finds nothing to do. Of a migration that fails
+    nothing is left, and those before it stay. Raises ConfigError that names the plugin, when it is a plugin's.
     """
     done = []
     with connected() as database, exclusive(database):
         for source in sources:
-            for name in source.runner(database).up():
+            runner = source.runner(database)
+            if all(migration.applied for migration in runner.status()):
+                continue
+            with noted(database, source.name) if source.name != CORE else nullcontext():
+                applied = _up(source, runner)
+            for name in applied:
                 done.append(f"{source.name}/{name}")
                 report(f"applied {done[-1]}")
     return done
+
+
+def _up(source: Source, runner: Runner) -> list[str]:
+    if source.name == CORE:
+        return runner.up()
+    try:
+        return runner.up()
+    except Exception as error:
+        failed = next((migration.name for migration in runner.status() if not migration.applied), "?")
+        raise ConfigError(f"plugin {source.name}: the migration {failed} failed: {error!r}; mend it, or add "
+                          f"{source.name} to plugins.disabled") from error
 
 
 def drift(models: Sequence[type[peewee.Model]]) -> SchemaDiff:

@@ -65,6 +65,11 @@ class Server:
         with self.app.app_context(), connected():
             yield
 
+    def run_job(self, name: str, **payload: Any) -> None:
+        """Run a job now, as a worker would, except that what it raises is raised. Those that it queues run, too."""
+        with self.context():
+            self.runtime.jobs[name].run(**payload)
+
     def user(self, name: str = "user", *, is_admin: bool = False, **columns: Any) -> Caller:
         """A new account with a session of its own, made without any route."""
         with self.context():
@@ -147,6 +152,35 @@ class Caller:
         with self.server.context():
             ApiKey.create(user=self.id, name="test", key=digest(secret), permissions=list(permissions))
         return Caller(self.server, {"x-api-key": secret}, id=self.id, email=self.email)
+
+    def partner(self, name: str = "partner") -> Caller:
+        """A new user to whom this one shows his library. Takes the plugin `partners`."""
+        partner = self.server.user(name)
+        self._made(self.post("/partners", {"sharedWithId": partner.id}))
+        return partner
+
+    def album(self, *assets: str, **fields: Any) -> str:
+        """A new album of these assets; its id. Takes the plugin `albums`."""
+        return self._made(self.post("/albums", {"albumName": "Album", "assetIds": list(assets), **fields}))["id"]
+
+    def member(self, album_id: str, role: str = "viewer", name: str = "member") -> Caller:
+        """A new user who is a member of this one's album. Takes the plugin `albums`."""
+        member = self.server.user(name)
+        users = [{"userId": member.id, "role": role}]
+        self._made(self.put(f"/albums/{album_id}/users", {"albumUsers": users}), 200)
+        return member
+
+    def link(self, *assets: str, **terms: Any) -> Caller:
+        """Whoever has the address of a new shared link of this one's to these assets, or to `albumId`; `terms` are
+        those of `POST /shared-links`. Takes the plugin `shared_links`."""
+        what = {"type": "ALBUM"} if "albumId" in terms else {"type": "INDIVIDUAL", "assetIds": list(assets)}
+        made = self._made(self.post("/shared-links", {**what, **terms}))
+        return Caller(self.server, {}, query={"key": made["key"]})
+
+    @staticmethod
+    def _made(response: TestResponse, status: int = 201) -> Any:
+        assert response.status_code == status, response.text
+        return response.json
 
     def elevated(self) -> Caller:
         """The same account in a session whose PIN was given."""

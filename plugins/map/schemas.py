@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from immich_flask.core.assets.filters import Narrowed
 from immich_flask.infra.http.schemas import DateTime, QueryBool, QueryNumber, Schema
 
 
-class MapMarker(Schema):
+class MapMarker(Narrowed):
     isArchived = QueryBool()
     isFavorite = QueryBool()
     fileCreatedAfter = DateTime()

@@ -11,7 +11,7 @@ from peewee import SQL, fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetFileType, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest
-from immich_flask.core.assets.filters import either, parts_key, plugin_parts, require_elevated
+from immich_flask.core.assets.filters import either, own_filters, parts_key, plugin_parts, require_elevated
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.infra.fields import iso
@@ -94,7 +94,7 @@ def _for_plugins(query: Mapping[str, Any]) -> dict[str, Any]:
         parameters["withoutStacked"] = True
     if "albumIds" not in parameters and query.get("visibility") != AssetVisibility.LOCKED:
         parameters["withPartners"] = True
-    return parameters
+    return {**parameters, **own_filters(query)}
 
 
 def _kinds(found: Wanted, query: Mapping[str, Any]) -> None:

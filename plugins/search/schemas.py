@@ -7,6 +7,7 @@ from enum import StrEnum
 from marshmallow import fields
 
 from immich_flask.contracts.enums import AssetOrder, AssetType, AssetVisibility
+from immich_flask.core.assets.filters import Narrowed
 from immich_flask.core.assets.schemas import AssetResponse
 from immich_flask.infra.http.schemas import (
     Checksum, DateTime, Enum, List, QueryBool, QueryInteger, QueryList, Schema, StrictBool, StrictInteger, StrictStr,
@@ -30,7 +31,7 @@ class Trimmed(StrictStr):
         return super()._deserialize(value, attr, data, **kwargs).strip()
 
 
-class BaseSearch(Schema):
+class BaseSearch(Narrowed):
     """The filters of all searches. `null` asks for what has no such value."""
 
     libraryId = UUIDv4(allow_none=True)

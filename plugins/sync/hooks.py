@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from immich_flask.contracts.enums import JobName, QueueName
@@ -46,6 +48,7 @@ def health_checks() -> list[HealthCheck]:
 
 @hookimpl
 def startup(app: Flask) -> None:
-    served = runtime_of(app).plugins.sync_types
-    upkeep.check_types(served)
+    plugins = runtime_of(app).plugins
+    served = plugins.sync_types
+    upkeep.check_types(served, partial(plugins.owner, "sync type"))
     app.extensions[EXTENSION] = prepared(served)

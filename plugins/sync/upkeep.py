@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from immich_flask.contracts.errors import ConfigError
@@ -47,8 +47,9 @@ def complaint(writer: Writer) -> str:
     return f"{who} has written and not committed for {writer.age}; clients get the same changes again until it does"
 
 
-def check_types(served: Mapping[str, SyncType]) -> None:
-    """Raise ConfigError for what the clients would stumble over: request types and lines that they don't know."""
+def check_types(served: Mapping[str, SyncType], owner: Callable[[str], str] = lambda request: "") -> None:
+    """Raise ConfigError for what the clients would stumble over: request types and lines that they don't know. `owner`
+    says which plugin registers a request type."""
     for request, type in served.items():
         lines = {rows.type for rows in (*type.deletes, type.backfill, type.updates, type.upserts) if rows}
         wrong = None
@@ -59,4 +60,5 @@ def check_types(served: Mapping[str, SyncType]) -> None:
         elif len({rows.type for rows in type.deletes}) > 1:
             wrong = "has deletes of several types"
         if wrong:
-            raise ConfigError(f"the sync type {request} {wrong}; mend or disable the plugin that registers it")
+            raise ConfigError(f"the sync type {request} {wrong}; mend or disable the plugin "
+                              f"{owner(request) or 'that registers it'}")

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetVisibility
+from immich_flask.core.assets.filters import Narrowed
 from immich_flask.infra.http.issues import Issue
 from immich_flask.infra.http.schemas import Enum, QueryBool, Schema, StrictStr, UUIDv4
 
@@ -48,7 +49,7 @@ class Month(StrictStr):
             raise ValidationError("must be a date: YYYY-MM-DD") from error
 
 
-class TimeBucket(Schema):
+class TimeBucket(Narrowed):
     """The parameters of both calls. Those of features that are plugins are declared here as the wire has them."""
 
     userId = UUIDv4()

@@ -79,14 +79,15 @@ def fork() -> int:
 class Program:
     """`python -m MODULE ARGUMENTS`, ended with everything below it when the test is over."""
 
-    def __init__(self, folder: Path, *command: str, config: Config | None = None, **environ: str) -> None:
+    def __init__(self, folder: Path, *command: str, config: Config | None = None, python: Path | str = sys.executable,
+                 **environ: str) -> None:
         self.log = folder / f"output-{time.monotonic_ns()}"
         clean = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_FLASK_")}
         self.started_at = time.monotonic()
         with self.log.open("wb") as output:
             # A group of its own, as a shell gives it: then Ctrl-C can be sent to all that belongs to the terminal.
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder,
+                [str(python), "-m", *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder,
                 env={**clean, **(environment_of(config) if config else {}), **environ}, process_group=0)
 
     def __enter__(self) -> Program:

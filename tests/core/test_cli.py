@@ -245,10 +245,10 @@ def test_commands_of_plugins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         click.echo(f"{greeting} to {User.select().count()} users")
 
     each = Plugins.each
-    monkeypatch.setattr(Plugins, "each", lambda self, hook, **more: [("test", greet)] if hook == "register_commands"
+    monkeypatch.setattr(Plugins, "each", lambda self, hook, **more: [("media", greet)] if hook == "register_commands"
                         else each(self, hook, **more))
     assert "Greet everybody." in run("--help").output
     assert "--greeting" in run("greet", "--help").output
     assert run("greet", "--greeting", "hi").output == "hi to 0 users\n"
     greet.name = "serve"
-    assert "plugin test adds the command serve" in run("greet", status=2).stderr
+    assert "plugin media registers the command serve, which the core has" in run("greet", status=2).stderr

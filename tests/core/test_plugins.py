@@ -23,7 +23,7 @@ def make_plugin() -> Iterator[MakePlugin]:
     """`make_plugin("a", requires=("b",), register_jobs=lambda: [...])`: an importable plugin, for this test."""
     made: list[str] = []
 
-    def make(name: str, *, requires: tuple[str, ...] = (), api_version: int = API_VERSION, fallback: bool = False,
+    def make(name: str, *, requires: tuple[str, ...] = (), api_version: str = API_VERSION, fallback: bool = False,
              **hooks: Callable) -> dict[str, Found]:
         package, module = types.ModuleType(f"test_{name}"), types.ModuleType(f"test_{name}.hooks")
         package.META = PluginMeta(name, "1", api_version, requires, fallback)
@@ -66,7 +66,8 @@ def test_hooks_of_a_disabled_plugin_are_not_even_imported(make_plugin: MakePlugi
     ("names nope, which is not installed", ["nope"], {"a": {}}),
     ("a requires b, which is not installed", [], {"a": {"requires": ("b",)}}),
     ("a requires b, which is disabled", ["b"], {"a": {"requires": ("b",)}, "b": {}}),
-    ("written for plugin API 99", [], {"a": {"api_version": 99}}),
+    ("written for plugin API 99.0, this server has", [], {"a": {"api_version": "99.0"}}),
+    ("no version like", [], {"a": {"api_version": 1}}),
     ("in a circle", [], {"a": {"requires": ("b",)}, "b": {"requires": ("a",)}}),
     ("register_blueprint", [], {"a": {"register_blueprint": lambda: []}}),
     ("registers the setting x twice", [], {"a": {"register_settings": lambda: [Setting("x", 1, "")] * 2}}),

@@ -52,17 +52,45 @@ def test_every_module_imports_from_its_own_floor_or_below() -> None:
     assert [offence for module in modules() for offence in offences(module)] == []
 
 
+NAMING = ("is_enabled", "found", "settings", "owner", "get_plugin")
+"""Where names of plugins are looked up. Elsewhere the same words are the wire's (`tags`, `map`, `trash`)."""
+
+
+def named(module: Module, names: frozenset[str]) -> list[str]:
+    """Where a module of the core names a plugin, though not by an import: a name in the core is a feature that cannot
+    be switched off."""
+    found = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            top, _, below = node.value.partition(".")
+            if top == "plugins" and below.partition(".")[0] in names:
+                found.append(node)
+        elif isinstance(node, ast.Call) and _last_name(node.func) in (*NAMING, "get"):
+            if _last_name(node.func) in NAMING or _last_name(getattr(node.func, "value", None)) in NAMING:
+                found += [each for each in node.args if isinstance(each, ast.Constant) and each.value in names]
+        elif isinstance(node, ast.Subscript) and _last_name(node.value) in NAMING:
+            found += [each for each in ast.walk(node.slice) if isinstance(each, ast.Constant) and each.value in names]
+        elif isinstance(node, ast.Compare) and any(_last_name(each) in NAMING or "plugin" in ast.unparse(each)
+                                                   for each in (node.left, *node.comparators)):
+            found += [each for each in (node.left, *node.comparators)
+                      if isinstance(each, ast.Constant) and each.value in names]
+    return [f"{module.name}:{node.lineno} names the plugin {node.value}" for node in found]
+
+
+def _last_name(node: ast.AST | None) -> str:
+    if isinstance(node, ast.Call):
+        return _last_name(node.func)
+    return getattr(node, "attr", "") or getattr(node, "id", "")
+
+
+def plugin_names() -> frozenset[str]:
+    return frozenset(path.name for path in (ROOT / "plugins").iterdir() if (path / "hooks.py").exists())
+
+
 def test_the_core_names_no_plugin() -> None:
-    """Not even in a text: a name in the core is a feature that cannot be switched off."""
-    names = {path.name for path in (ROOT / "plugins").iterdir() if (path / "hooks.py").exists()}
-    found = [
-        f"{module.name}:{node.lineno} names the plugin {node.value}"
-        for module in modules() if floor(module.name) < TOP and module.name.startswith(PACKAGE)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "is_enabled"
-        for node in node.args if isinstance(node, ast.Constant) and node.value in names
-    ]
-    assert found == []
+    names = plugin_names()
+    assert [place for module in modules() if floor(module.name) < TOP and module.name.startswith(PACKAGE)
+            for place in named(module, names)] == []
 
 
 def test_the_rule_notices(tmp_path: Path) -> None:
@@ -74,9 +102,32 @@ def test_the_rule_notices(tmp_path: Path) -> None:
         "immich_flask/core/c.py": "from . import models",
         "plugins/media/a.py": "from immich_flask.api import blueprints",
         "plugins/media/b.py": "from plugins.timeline import service",
+        "plugins/activities/a.py": "from plugins.albums import service",
+        "plugins/media/c.py": "from plugins.albums.api import Album",
+        "plugins/media/d.py": "import plugins.albums.models",
+        "plugins/media/e.py": "from ..albums import service",
+        "immich_flask/api/a.py": "from plugins.albums.api import Album",
+        "immich_flask/app.py": "from plugins.media import hooks",
     }
     for name, source in cases.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source)
         assert offences(parse(path, tmp_path)), f"{name}: {source}"
+    allowed = tmp_path / "plugins/activities/b.py"
+    allowed.write_text("from plugins.albums.api import Album\nfrom plugins.activities import service")
+    assert offences(parse(allowed, tmp_path)) == []
+
+
+def test_the_rule_about_names_notices(tmp_path: Path) -> None:
+    path = tmp_path / "immich_flask" / "core" / "a.py"
+    path.parent.mkdir(parents=True)
+    for source in ('plugins.is_enabled("map")', 'runtime.plugins.settings["media"]["x"]', 'plugins.found.get("media")',
+                   'import_module("plugins.media.hooks")', 'plugins.owner("job", "x") == "media"',
+                   'if plugin_name in ("x",) or plugin_name == "tags": pass', '"media" in plugins.found'):
+        path.write_text(source)
+        assert named(parse(path, tmp_path), plugin_names()), source
+    for source in ('setting("map.enabled")', '{"tags": 1}["tags"]', 'config.plugins.disabled', '"plugins.disabled"',
+                   'sections.get("tags")'):
+        path.write_text(source)
+        assert named(parse(path, tmp_path), plugin_names()) == [], source

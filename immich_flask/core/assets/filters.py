@@ -12,12 +12,16 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from marshmallow import ValidationError
+
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess, Unauthorized
 from immich_flask.core.assets.visible import any_of, open_to_others, own
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.blame import blaming
+from immich_flask.infra.http.schemas import Schema, plain
 
 PLUGIN_PARAMETERS = ("albumId", "albumIds", "isNotInAlbum", "personId", "personIds", "tagId", "tagIds", "ocr")
 """Parameters that mean nothing without their plugin, and are refused then."""
@@ -28,6 +32,43 @@ its `withStacked=true` asks for nothing, while in the timeline that folds stacks
 
 EVERY_PARTNER = "every"
 """The value of `withPartners` that means those too who are not mixed into the timeline."""
+
+
+WIRE_FILTERS = (*PLUGIN_PARAMETERS, *PLUGIN_SWITCHES, "userId")
+"""The asset filters that clients know. Plugins may register others, which read their own values (`AssetFilter.value`)."""
+
+
+class Narrowed(Schema):
+    """Base of the schemas of calls that plugins' filters narrow: they take those that are not the wire's, too."""
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """The parameters that the wire has, with those of the classes below this one."""
+        return set(cls._declared_fields).union(*(below.names() for below in cls.__subclasses__()))
+
+    def load(self, data: Any, **options: Any) -> Any:
+        data = plain(data)
+        loaded = super().load(data, **options)
+        if isinstance(data, Mapping):
+            issues = {}
+            for name, read in _readers().items():
+                if name in data:
+                    try:
+                        loaded[name] = read.deserialize(data[name], name, data)
+                    except ValidationError as error:
+                        issues[name] = error.messages
+            if issues:
+                raise ValidationError(issues)
+        return loaded
+
+
+def _readers() -> dict[str, Any]:
+    return {name: item.value() for name, item in runtime.plugins.asset_filters.items() if item.value}
+
+
+def own_filters(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the parameters of a call those that plugins brought and the wire does not know."""
+    return {name: query[name] for name, item in runtime.plugins.asset_filters.items() if item.value and name in query}
 
 
 def plugin_conditions(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
@@ -49,20 +90,16 @@ def plugin_parts(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
     For lists in an order: each part can walk along an index of the owner's assets, all at once must be sorted.
     """
     registered = runtime.plugins.asset_filters
-    given = {name: value for name, value in parameters.items()
-             if value is not None or name in registered and registered[name].takes_null}
     narrow, scope, wider = [], [], []
-    for name in PLUGIN_PARAMETERS + PLUGIN_SWITCHES:
-        if name not in given or name in PLUGIN_SWITCHES and not given[name]:
-            continue
+    for name, value in _asked(parameters):
         if name in registered:
             {"narrow": narrow, "scope": scope, "widen": wider}[registered[name].effect].append(
-                registered[name].where(given[name], auth))
+                _condition(name, value, auth))
         elif name in PLUGIN_PARAMETERS:
             raise BadRequest(f"{name} cannot be used: its feature is switched off on this server")
     if visibility is not None:
         narrow.insert(0, Asset.visibility.in_(visibility) if len(visibility) > 1 else Asset.visibility == visibility[0])
-    owner = given.get("userId")
+    owner = parameters.get("userId")
     if scope and owner is None:
         return [[*scope, _not_withheld(auth), *narrow]]
     if auth.shared_link is not None:
@@ -86,15 +123,21 @@ def parts_key(auth: Auth, parameters: Mapping[str, Any]) -> Hashable | None:
     if auth.shared_link is not None or parameters.get("userId") not in (None, auth.user_id):
         return None
     registered, keys = runtime.plugins.asset_filters, []
-    for name in PLUGIN_PARAMETERS + PLUGIN_SWITCHES:
-        if not parameters.get(name) and (name not in parameters or name in PLUGIN_SWITCHES):
-            continue
-        if name not in registered and name in PLUGIN_SWITCHES:
-            continue
-        if name not in registered or registered[name].key is None:
+    for name, value in _asked(parameters):
+        if name in registered and registered[name].key is not None:
+            keys.append((name, registered[name].key(value, auth)))
+        elif name in registered or name in PLUGIN_PARAMETERS:
             return None
-        keys.append((name, registered[name].key(parameters[name], auth)))
     return auth.user_id, auth.elevated, tuple(keys), frozenset(registered)
+
+
+def _asked(parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The parameters that ask plugins for something, whether or not these are there."""
+    registered = runtime.plugins.asset_filters
+    others = [name for name in registered if name not in WIRE_FILTERS]
+    return [(name, parameters[name]) for name in (*PLUGIN_PARAMETERS, *PLUGIN_SWITCHES, *others)
+            if name in parameters and (parameters[name] or name not in PLUGIN_SWITCHES)
+            and (parameters[name] is not None or name in registered and registered[name].takes_null)]
 
 
 def either(parts: Sequence[list]) -> list:
@@ -106,7 +149,12 @@ def _of(owner: str, auth: Auth, permission: str) -> Any:
     registered = runtime.plugins.asset_filters.get("userId")
     if registered is None:
         raise NoAccess(permission)
-    return registered.where(owner, auth)
+    return _condition("userId", owner, auth)
+
+
+def _condition(name: str, value: Any, auth: Auth) -> Any:
+    with blaming(runtime.plugins.owner("asset filter", name)):
+        return runtime.plugins.asset_filters[name].where(value, auth)
 
 
 def _not_withheld(auth: Auth) -> Any:

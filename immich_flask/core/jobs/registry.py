@@ -34,7 +34,8 @@ def all_jobs(plugins: Plugins) -> dict[str, Job]:
     jobs: dict[str, Job] = {}
     for job in [*CORE_JOBS, *plugins.jobs.values()]:
         if job.name in jobs:
-            raise ConfigError(f"a plugin registers the job {job.name}, which the core has already; disable the plugin")
+            name = plugins.owner("job", job.name)
+            raise ConfigError(f"plugin {name} registers the job {job.name}, which the core has; disable {name}")
         if isinstance(job.cron, str):
             check_cron(job)
         jobs[job.name] = job

@@ -22,6 +22,7 @@ from immich_flask.core.events import emit
 from immich_flask.core.models import JobRow, QueueState
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_config
+from immich_flask.infra.blame import in_words
 from immich_flask.infra.db import atomic, is_sqlite
 from immich_flask.infra.fields import iso, now
 from immich_flask.infra.sql import Lookup
@@ -155,7 +156,8 @@ def _execute(run: Run, worker: Worker) -> None:
     try:
         job.run(**run.payload)
     except Exception as error:
-        log.exception("job %s %s failed, attempt %s", run.name, run.payload, run.attempts)
+        log.exception("job %s %s failed%s, attempt %s", run.name, run.payload,
+                      in_words(error, runtime.plugins.owner("job", run.name)), run.attempts)
         text = f"{type(error).__name__}: {error}"
         retries = 0 if isinstance(error, Hopeless) else job.retries
         with atomic():

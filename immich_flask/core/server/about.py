@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from immich_flask import __version__
 from immich_flask.contracts.errors import BadRequest, NotFound
 from immich_flask.core.licenses import is_signed
@@ -16,6 +18,8 @@ from immich_flask.core.settings import (
     system_metadata,
 )
 from immich_flask.infra.fields import iso, now
+
+log = logging.getLogger(__name__)
 
 RELEASES = "https://github.com/immich-app/immich/releases"
 
@@ -34,8 +38,10 @@ def features() -> dict[str, bool]:
     """`GET /server/features`: false, unless the core or an enabled plugin says otherwise."""
     config = system_config()
     flags = dict.fromkeys(FLAGS, False) | {"passwordLogin": config["passwordLogin"]["enabled"]}
-    for some in runtime.plugins.hook.server_features(config=config):
-        flags |= some.flags
+    for plugin, some in runtime.plugins.ask("server_features", config=config):
+        if unknown := some.flags.keys() - flags.keys():
+            log.error("plugin %s sets flags that clients do not know: %s", plugin, ", ".join(sorted(unknown)))
+        flags |= {name: bool(value) for name, value in some.flags.items() if name in flags}
     return flags
 
 

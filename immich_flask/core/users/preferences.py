@@ -78,9 +78,7 @@ class _Sections:
     """The defaults of all sections, and which of their values nobody can change now."""
 
     def __init__(self) -> None:
-        contributed: dict[str, dict[str, Any]] = {}
-        for sections in runtime.plugins.hook.preference_defaults():
-            contributed |= sections
+        contributed = runtime.plugins.preferences
         self.defaults = {**FEATURE_SECTIONS, **CORE_SECTIONS}
         for name, values in contributed.items():
             self.defaults[name] = {**self.defaults.get(name, {}), **values}

@@ -96,15 +96,20 @@ def json_body() -> Any:
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """Operations below `/api` + `url_prefix`. `tag` groups them in the OpenAPI description. `paths` is what they serve,
-    with `{}` for any parameter."""
+    """Operations below `/api` + `url_prefix`. `tag` groups them in the OpenAPI description.
+
+    `paths` is what they serve, with `{}` for any parameter, `operations` the same with the method in front;
+    `permissions` is what they ask for, `owner` the plugin that registered them (empty: the core)."""
 
     ARGUMENTS_PARSER = _Arguments()
 
     def __init__(self, name: str, import_name: str, *, url_prefix: str = "", tag: str) -> None:
         super().__init__(name, import_name, url_prefix=url_prefix)
         self.tag = tag
+        self.owner = ""
         self.paths: set[str] = set()
+        self.operations: set[tuple[str, str]] = set()
+        self.permissions: set[str] = set()
 
     def operation(
         self, method: str, rule: str, operation_id: str, *,
@@ -151,7 +156,10 @@ class Blueprint(flask_smorest.Blueprint):
             for code in (status, *also):
                 view = self._answering(view, code, answer, content_type)
             view.access = access
-            self.paths.add(_PARAMETER.sub("{}", (self.url_prefix or "") + rule))
+            served = _PARAMETER.sub("{}", (self.url_prefix or "") + rule)
+            self.paths.add(served)
+            self.operations |= {(each, served) for each in (method, twin) if each}
+            self.permissions |= {access.permission} - {None}
             flask_rule = _PARAMETER.sub(r"<\1>", rule)
             self.add_url_rule(flask_rule, operation_id, view, methods=[method], tags=[self.tag])
             if twin:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import re
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from immich_flask.contracts.errors import ApiError
+from immich_flask.infra.blame import in_words
 from immich_flask.infra.db import UNAVAILABLE
 from immich_flask.infra.http.answers import json_response
 from immich_flask.infra.storage.base import ObjectNotFound, StorageFull, StorageUnavailable
@@ -54,8 +55,14 @@ def init_errors(app: Flask) -> None:
         if isinstance(error, UNAVAILABLE):
             log.warning("the database is not available (%s): %s", g.get("correlation_id"), error)
             return json_response({"message": "Service temporarily unavailable"}, 503)
-        log.exception("%s %s failed (%s)", request.method, request.path, g.get("correlation_id"))
+        log.exception("%s %s failed%s (%s)", request.method, request.path, in_words(error, _plugin()),
+                      g.get("correlation_id"))
         return json_response({"message": f"Failed to {_handler_in_words()}"}, 500)
+
+
+def _plugin() -> str:
+    """Whose the route is; empty: the core's."""
+    return getattr(current_app.blueprints.get(request.blueprint), "owner", "")
 
 
 def _handler_in_words() -> str:

@@ -60,6 +60,7 @@ __all__ = [
     "StrictStr",
     "UUIDv4",
     "checksum_text",
+    "plain",
     "wire_errors",
 ]
 
@@ -76,11 +77,17 @@ class Schema(marshmallow.Schema):
         `marshmallow.missing` stands for a request without a body and is an error, unlike `{}`. Of a query or a form, a
         key given once is a value and a key given twice a list, so that a field of one value refuses the latter.
         """
-        if isinstance(data, MultiDict):
-            data = {key: values[0] if len(values) == 1 else values for key, values in data.lists()}
-        elif not isinstance(data, Mapping) and not (self.many if many is None else many):
+        data = plain(data)
+        if not isinstance(data, Mapping) and not (self.many if many is None else many):
             raise ValidationError({SCHEMA: wrong_type("object", data).messages})
         return super().load(data, many=many, **kwargs)
+
+
+def plain(data: Any) -> Any:
+    """Of a query or a form a dict, in which a key given twice has a list; anything else as it is."""
+    if isinstance(data, MultiDict):
+        return {key: values[0] if len(values) == 1 else values for key, values in data.lists()}
+    return data
 
 
 class List(WireField, fields.List):

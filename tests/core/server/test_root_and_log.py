@@ -104,11 +104,9 @@ class TestHealth:
                 JobRow.delete().where(JobRow.fingerprint.in_(["x", "y"])).execute()
 
     def test_plugins_have_their_say(self, server, monkeypatch):
-        class Hooks:
-            def health_checks(self):
-                return [[HealthCheck("moon", lambda: "is not full"), HealthCheck("sun", lambda: None)]]
-
-        monkeypatch.setattr(type(server.runtime.plugins), "hook", Hooks())
+        checks = {"moon": lambda: "is not full", "sun": lambda: None}
+        monkeypatch.setitem(vars(server.runtime.plugins), "health_checks",
+                            {name: HealthCheck(name, run) for name, run in checks.items()})
         with server.context():
             parts = health.check_health()
         assert (parts["moon"], parts["sun"]) == (False, True)

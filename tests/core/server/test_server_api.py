@@ -64,14 +64,14 @@ def test_features_are_false_unless_somebody_provides_them(server, monkeypatch):
     assert not any(flags[name] for name in ("smartSearch", "facialRecognition", "ocr", "oauth", "email", "configFile"))
     asked = []
 
-    class Hooks:
-        def server_features(self, config):
-            asked.append(config["trash"]["days"])
-            return [Features({"trash": config["trash"]["enabled"]})]
+    def ask(_plugins, hook, config):
+        asked.append(config["trash"]["days"])
+        return [("one", Features({"trash": config["trash"]["enabled"], "nonsense": True}))]
 
-    monkeypatch.setattr(type(server.runtime.plugins), "hook", Hooks())
+    monkeypatch.setattr(type(server.runtime.plugins), "ask", ask)
     flags = server.nobody.get("/server/features").json
     assert (flags["trash"], flags["map"], asked) == (True, False, [30])
+    assert "nonsense" not in flags
 
 
 def test_version_history(server):

@@ -25,23 +25,12 @@ SERVED = {
 }
 
 
-class Hooks:
-    """Stands for plugins that serve these sections."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def preference_defaults(self) -> list[dict]:
-        return [{name: SERVED[name]} for name in self.names]
-
-
 @pytest.fixture
 def plugins(server: Server, monkeypatch: pytest.MonkeyPatch):
     """`plugins("tags")`: only the section `tags` is served from here on."""
 
     def serve(*names: str) -> None:
-        hooks = server.runtime.plugins.hook
-        monkeypatch.setattr(hooks, "preference_defaults", Hooks(*names).preference_defaults)
+        monkeypatch.setitem(vars(server.runtime.plugins), "preferences", {name: SERVED[name] for name in names})
 
     serve(*SERVED)
     return serve

@@ -1,0 +1,1 @@
+pytest_plugins = ["immich_flask.testing.fixtures"]
