@@ -100,20 +100,20 @@ class AssetFilter:
     said, so that the database walks along an index for each; an empty list adds nothing.
 
     takes_null: None is a value that says something (`tagIds: null` asks for what has no tag), not the lack of one.
-    key: for filters that official clients use all the time: `key(value, auth)` returns what the condition depends on,
-        besides `auth.user_id`; as long as that stays the same the condition is not asked for again. Not for a `where`
-        that raises.
     value: for a name that Immich's clients do not know, to be used by others: makes the marshmallow field that reads
         the value. The same one reads it from a query, where everything is text, and from JSON, so take one of
         `infra.http.schemas` that reads text (`UUIDv4`, `StrictStr`, `Enum`, `DateTime`).
+    key: for filters that official clients use all the time: `key(value, auth)` returns what the condition depends on,
+        besides `auth.user_id`; as long as that stays the same the condition is not asked for again. Not for a `where`
+        that raises.
     """
 
     name: str
     where: Callable[[Any, Any], Any]
     effect: Literal["narrow", "scope", "widen"] = "narrow"
     takes_null: bool = False
-    key: Callable[[Any, Any], Hashable] | None = None
     value: Callable[[], Any] | None = None
+    key: Callable[[Any, Any], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)
