@@ -22,7 +22,7 @@ def register_blueprints() -> list[Blueprint]:
 def register_jobs() -> list[Job]:
     return [
         Job(JobName.ASSET_DELETE_CHECK, QueueName.BACKGROUND_TASK, service.give_up_expired, cron=nightly),
-        Job(service.REMOVE, QueueName.BACKGROUND_TASK, service.remove_given_up),
+        Job(service.REMOVE, QueueName.BACKGROUND_TASK, service.remove_given_up, shown_as=JobName.ASSET_DELETE),
     ]
 
 
