@@ -12,9 +12,11 @@ from immich_flask.commands.admin import admin
 from immich_flask.commands.configuration import config, plugins
 from immich_flask.commands.immich_admin import COMMANDS
 from immich_flask.commands.running import migrate, serve, worker
+from immich_flask.commands.safety import backup, check, restore
 from immich_flask.commands.shared import Place, config_options, in_app
 from immich_flask.contracts.errors import ApiError, ConfigError
 from immich_flask.infra.db import UNAVAILABLE
+from immich_flask.infra.storage.base import StorageError
 
 
 class Stop(click.ClickException):
@@ -38,6 +40,8 @@ class Commands(click.Group):
             raise Stop(ctx, error, 2) from error
         except ApiError as error:
             raise Stop(ctx, error.message, 1) from error
+        except StorageError as error:
+            raise Stop(ctx, f"the storage cannot be used: {error}", 1) from error
         except UNAVAILABLE as error:
             raise Stop(ctx, f"the database cannot be used: {error}", 1) from error
 
@@ -83,7 +87,7 @@ def program() -> None:
     """
 
 
-for command in (serve, worker, migrate, admin, plugins, config):
+for command in (serve, worker, migrate, backup, restore, check, admin, plugins, config):
     program.add_command(command)
 
 

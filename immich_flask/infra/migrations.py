@@ -16,7 +16,7 @@ import peewee
 from playhouse.migrations import Runner
 from playhouse.schema_diff import SchemaDiff, diff_models
 
-from immich_flask.infra.db import connected, is_sqlite
+from immich_flask.infra.db import connected, db, is_sqlite
 from immich_flask.infra.paths import shipped
 
 _ADVISORY_LOCK = 0x1AA1C4  # any number, the same in every process
@@ -42,6 +42,11 @@ def pending(sources: Sequence[Source]) -> list[str]:
     with connected() as database:
         return [f"{source.name}/{migration.name}" for source in sources
                 for migration in source.runner(database).status() if not migration.applied]
+
+
+def applied(source: Source) -> list[str]:
+    """The names of what was applied, in order. With a connection."""
+    return [migration.name for migration in source.runner(db.obj).status() if migration.applied]
 
 
 def migrate(sources: Sequence[Source], report: Callable[[str], None] = lambda line: None) -> list[str]:
