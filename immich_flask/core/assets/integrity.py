@@ -107,6 +107,12 @@ def damage(stored: StoredObject) -> Finding | None:
     return Finding(Wrong.CHECKSUM, stored.key, stored, f"SHA-1 is {digest.hexdigest()}")
 
 
+def is_untracked(key: str) -> bool:
+    """Is the object there, and does no row know it?"""
+    info = _info(key)
+    return info is not None and (row_id := row_of(info)) is not None and without_row([(key, row_id)]) == [key]
+
+
 def delete_untracked(keys: Iterable[str], *, young: timedelta = YOUNG) -> list[str]:
     """Remove those of `keys` that still belong to no row and are old enough; returns them."""
     limit = now() - young
@@ -120,16 +126,17 @@ def delete_untracked(keys: Iterable[str], *, young: timedelta = YOUNG) -> list[s
 
 
 def forget_missing(missing: Iterable[StoredObject]) -> tuple[int, int]:
-    """Where a file is missing that can be made again, have it made; forget sidecars and profile images; put assets
-    without an original into the trash, from which they can be taken should it turn up. Returns (files, assets).
+    """`give_up` those of `missing` that have not come back since they were reported."""
+    return give_up(stored for stored in missing if not runtime.storage.exists(stored.key))
 
-    Nothing is done about what has come back since it was reported.
-    """
+
+def give_up(lost: Iterable[StoredObject]) -> tuple[int, int]:
+    """Where a file is lost that can be made again, have it made; forget sidecars and profile images; put assets whose
+    original is lost into the trash, from which they can be taken should it turn up. Returns (files, assets)."""
     files: list[StoredObject] = []
     assets: list[str] = []
-    for stored in missing:
-        if not runtime.storage.exists(stored.key):
-            assets.append(stored.row_id) if stored.kind == "original" else files.append(stored)
+    for stored in lost:
+        assets.append(stored.row_id) if stored.kind == "original" else files.append(stored)
     with atomic():
         for stored in files:
             if stored.kind == "profile":
@@ -157,18 +164,25 @@ def _owners() -> list[str]:
 
 def _looked_at_again(stored: StoredObject) -> Iterator[Finding]:
     """What was wrong with the object a moment ago may be made, replaced or deleted by now."""
-    if stored.kind == "profile":
-        if not User.select().where(User.id == stored.row_id, User.profile_image_key == stored.key).exists():
-            return
-    else:
-        stored = next((one for one in asset_objects([stored.row_id]) if one.key == stored.key), None)
-        if stored is None:
-            return
+    now_stored = still_stored(stored.key, stored.row_id)
+    if now_stored is not None:
+        yield from look_at(now_stored)
+
+
+def look_at(stored: StoredObject) -> Iterator[Finding]:
+    """What is wrong with one object, as far as that shows without reading it."""
     info = _info(stored.key)
     if info is None:
         yield Finding(Wrong.MISSING, stored.key, stored)
     elif stored.size not in (None, info.size):
         yield Finding(Wrong.CHECKSUM, stored.key, stored, f"{info.size} bytes, not {stored.size}")
+
+
+def still_stored(key: str, row_id: str) -> StoredObject | None:
+    """What the rows of an asset, or an account, say of an object now; None when they don't speak of it any more."""
+    if User.select().where(User.id == row_id, User.profile_image_key == key).exists():
+        return StoredObject(key, "profile", row_id, row_id)
+    return next((one for one in asset_objects([row_id]) if one.key == key), None)
 
 
 def _info(key: str) -> ObjectInfo | None:

@@ -31,10 +31,11 @@ class StoredObject(NamedTuple):
     is_edited: bool = False
 
 
-def stored_objects(owner_id: str | None = None) -> Iterator[list[StoredObject]]:
-    """The objects of every asset and account, or of one owner's, in portions. What is made or deleted meanwhile may be
-    among them or not. Originals that are not ours, in external libraries, are left out."""
-    yield from _of_assets(owner_id)
+def stored_objects(owner_id: str | None = None, *, after: str | None = None) -> Iterator[list[StoredObject]]:
+    """The objects of every asset and account, or of one owner's, in portions, by the id of the asset; only of those
+    `after` one. What is made or deleted meanwhile may be among them or not. Originals in the trash are left out, and
+    those that are not ours, in external libraries."""
+    yield from _of_assets(owner_id, after)
     accounts = User.select(User.profile_image_key, User.id).where(User.profile_image_key != "")
     if owner_id is not None:
         accounts = accounts.where(User.id == owner_id)
@@ -51,14 +52,20 @@ def all_keys() -> Any:
     return originals.union_all(files).union_all(images)
 
 
-def asset_objects(asset_ids: Iterable[str], *, originals: bool = True) -> list[StoredObject]:
-    """The objects of these assets."""
+def count_originals() -> int:
+    """How many originals there are, of all owners."""
+    return Asset.select().where(Asset.library_id.is_null(), ~Asset.is_offline).count()
+
+
+def asset_objects(asset_ids: Iterable[str]) -> list[StoredObject]:
+    """The objects of these assets; not the originals of those in the trash."""
     named = Asset.id.in_(many(asset_ids))
     rows = (Asset.select(Asset.storage_key, Asset.owner, Asset.id, AssetExif.file_size_in_byte, Asset.checksum)
-            .join(AssetExif, JOIN.LEFT_OUTER).where(named, Asset.library_id.is_null(), ~Asset.is_offline).tuples())
+            .join(AssetExif, JOIN.LEFT_OUTER)
+            .where(named, Asset.library_id.is_null(), ~Asset.is_offline, Asset.deleted_at.is_null()).tuples())
     files = (AssetFile.select(AssetFile.storage_key, Asset.owner, Asset.id, AssetFile.size_in_byte, AssetFile.type,
                               AssetFile.is_edited).join(Asset).where(named).tuples())
-    found = [StoredObject(key, "original", *rest) for key, *rest in rows] if originals else []
+    found = [StoredObject(key, "original", *rest) for key, *rest in rows]
     return found + [StoredObject(key, "file", owner, asset_id, size, None, kind, bool(is_edited))
                     for key, owner, asset_id, size, kind, is_edited in files]
 
@@ -80,11 +87,10 @@ def is_derived(found: StoredObject) -> bool:
     return found.kind == "file" and found.type != AssetFileType.SIDECAR
 
 
-def _of_assets(owner_id: str | None) -> Iterator[list[StoredObject]]:
+def _of_assets(owner_id: str | None, after: str | None) -> Iterator[list[StoredObject]]:
     query = Asset.select(Asset.id).order_by(Asset.id).limit(PORTION)
     if owner_id is not None:
         query = query.where(Asset.owner == owner_id)
-    after: str | None = None
     while ids := [asset_id for asset_id, in (query.where(Asset.id > after) if after else query).tuples()]:
         yield asset_objects(ids)
         after = ids[-1]

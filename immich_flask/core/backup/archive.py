@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -49,9 +49,9 @@ class Meta:
 
 
 def file_name(engine: str, moment: datetime) -> str:
-    """By the server's clock, as clients show it."""
+    """With the time in UTC: those who make backups may be in different zones."""
     version = ".".join(map(str, WIRE_VERSION))
-    return f"immich-db-backup-{moment.astimezone():%Y%m%dT%H%M%S}-v{version}-{engine}{SUFFIX}"
+    return f"immich-db-backup-{moment.astimezone(UTC):%Y%m%dT%H%M%S}-v{version}-{engine}{SUFFIX}"
 
 
 class Writer:
