@@ -42,7 +42,7 @@ def serve(config: Config) -> int:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
         raise ConfigError(f"cannot listen on {_address(config)}: {reason}; choose another --host or --port") from error
     migrate_all(config, plugins, log.info)
-    _check_storage(config)
+    check_storage(config)
     _before_forking()
     web = partial(
         run_web, app, listener, config, graceful_seconds=GRACE_SECONDS - 5,
@@ -56,13 +56,14 @@ def run_worker(config: Config) -> int:
     plugins = Plugins(config)
     app: Flask = create_app(config, plugins=plugins)
     require_migrated(plugins)
-    _check_storage(config)
+    check_storage(config)
     _before_forking()
     log.info("running jobs in %s processes", config.queue.workers)
     return Supervisor(workers_of(app)).run()
 
 
-def _check_storage(config: Config) -> None:
+def check_storage(config: Config) -> None:
+    """Raise ConfigError unless the storage takes and gives bytes."""
     # One of its own: the app's must not have connections when it is forked.
     try:
         open_storage(config).check()

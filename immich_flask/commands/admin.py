@@ -85,29 +85,30 @@ def list_users(place: Place) -> None:
 
 
 @admin.command("grant-admin")
-@click.argument("email")
+@click.argument("email", required=False)
 @config_options
 @click.pass_obj
-def grant_admin(place: Place, email: str) -> None:
-    """Make the account with this address an administrator."""
+def grant_admin(place: Place, email: str | None) -> None:
+    """Make the account with this address an administrator. Asks for the address when it is missing."""
     from immich_flask.core.users.accounts import update_user
 
     with application(place):
-        user = update_user(_find(email).id, is_admin=True)
+        user = update_user(_find(email or ask("E-mail")).id, is_admin=True)
         click.echo(f"{user.email} is an administrator")
 
 
 @admin.command("revoke-admin")
-@click.argument("email")
+@click.argument("email", required=False)
 @config_options
 @click.pass_obj
-def revoke_admin(place: Place, email: str) -> None:
-    """Make the account with this address an ordinary one; not the last administrator."""
+def revoke_admin(place: Place, email: str | None) -> None:
+    """Make the account with this address an ordinary one; not the last administrator. Asks for the address when it is
+    missing."""
     from immich_flask.core.models import User
     from immich_flask.core.users.accounts import update_user
 
     with application(place):
-        user = _find(email)
+        user = _find(email or ask("E-mail"))
         if not User.select().where(User.is_admin, User.deleted_at.is_null(), User.id != user.id).exists():
             raise BadRequest(f"{user.email} is the last administrator; make another one first: admin grant-admin EMAIL")
         update_user(user.id, is_admin=False)

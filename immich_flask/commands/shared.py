@@ -67,18 +67,28 @@ def override(option: str, key: str, **attributes: Any) -> Callable[[F], F]:
 @contextmanager
 def application(place: Place) -> Iterator[Flask]:
     """An app context with a connection to a database that is up to date. ConfigError when there is none."""
+    from immich_flask.core.runtime import runtime
+    from immich_flask.core.schema import require_migrated
+    from immich_flask.infra.db import connected
+
+    with bare_application(place) as app:
+        require_migrated(runtime.plugins)
+        with connected():
+            yield app
+
+
+@contextmanager
+def bare_application(place: Place) -> Iterator[Flask]:
+    """An app context; whatever the database is, there or not."""
     from immich_flask.app import create_app
     from immich_flask.core.plugins import Plugins
     from immich_flask.core.runtime import runtime_of
-    from immich_flask.core.schema import require_migrated
-    from immich_flask.infra.db import connected, db
+    from immich_flask.infra.db import db
 
     config = place.load()
-    plugins = Plugins(config)
-    app = create_app(config, plugins=plugins)
+    app = create_app(config, plugins=Plugins(config))
     try:
-        require_migrated(plugins)
-        with app.app_context(), connected():
+        with app.app_context():
             yield app
     finally:
         runtime_of(app).queue.close()

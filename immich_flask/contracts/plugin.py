@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from immich_flask.contracts.enums import JobName
 from immich_flask.contracts.events import Event
 
 API_VERSION = "1.0"
@@ -57,6 +58,9 @@ class Job:
 
     `cron` (five fields, server time) makes it periodic: run once per tick however many workers there are, without
     arguments. A function gives the line as the administrator set it just now, or None while it is switched off.
+
+    `shown_as`: clients know the names of `JobName` alone, and some stop at another. A job with a name of its own says
+    here which of those it resembles.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Job:
     run: Callable[..., None]
     cron: str | Callable[[], str | None] | None = None
     retries: int = 3
+    shown_as: JobName | None = None
 
 
 @dataclass(frozen=True, slots=True)

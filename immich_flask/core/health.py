@@ -45,8 +45,7 @@ def _database() -> None:
 
 
 def _storage() -> None:
-    # Whether the object is there does not matter: a storage that cannot be reached raises.
-    runtime.storage.exists("health")
+    runtime.storage.reach()
 
 
 def _queue() -> str | None:

@@ -120,6 +120,12 @@ class Plugins:
         `core.plugin_guard`)."""
         return self._manager.hook
 
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` that are installed, whether enabled or not, each after what it requires."""
+        graph = {name: [other for other in sorted(self.found[name].meta.requires) if other in self.found]
+                 for name in sorted(self.found)}
+        return [name for name in TopologicalSorter(graph).static_order() if name in set(names)]
+
     def is_enabled(self, name: str) -> bool:
         return any(plugin.meta.name == name for plugin in self.enabled)
 

@@ -12,6 +12,7 @@ from immich_flask.core.server.versions import remember_version
 from immich_flask.infra import migrations
 from immich_flask.infra.config import Config
 from immich_flask.infra.db import UNAVAILABLE, connected
+from immich_flask.infra.migrations import Source
 from immich_flask.infra.parts import note_jobs
 from immich_flask.infra.queue import prepare_queue
 
@@ -43,6 +44,13 @@ def require_migrated(plugins: Plugins) -> None:
     with _reachable():
         if pending := migrations.pending(migration_sources(plugins)):
             raise ConfigError(f"the database lacks {', '.join(pending)}: run immich-flask migrate")
+
+
+def applied_migrations(plugins: Plugins) -> dict[str, list[str]]:
+    """What the database has, by source and in order; also of plugins that are disabled. With a connection."""
+    sources = [migrations.core_source(), *(Source(name, found.migrations) for name, found in plugins.found.items())]
+    applied = {source.name: migrations.applied(source) for source in sources}
+    return {name: names for name, names in applied.items() if names}
 
 
 def differences(plugins: Plugins) -> list[str]:

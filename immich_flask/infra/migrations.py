@@ -17,7 +17,7 @@ from playhouse.migrations import Runner
 from playhouse.schema_diff import SchemaDiff, diff_models
 
 from immich_flask.contracts.errors import ConfigError
-from immich_flask.infra.db import connected, is_sqlite
+from immich_flask.infra.db import connected, db, is_sqlite
 from immich_flask.infra.parts import HISTORY, noted
 from immich_flask.infra.paths import shipped
 
@@ -51,6 +51,11 @@ def pending(sources: Sequence[Source]) -> list[str]:
     with connected() as database:
         return [f"{source.name}/{migration.name}" for source in sources
                 for migration in source.runner(database).status() if not migration.applied]
+
+
+def applied(source: Source) -> list[str]:
+    """The names of what was applied, in order. With a connection."""
+    return [migration.name for migration in source.runner(db.obj).status() if migration.applied]
 
 
 def migrate(sources: Sequence[Source], report: Callable[[str], None] = lambda line: None) -> list[str]:

@@ -7,9 +7,7 @@ from immich_flask.contracts.plugin import AssetFilter
 from immich_flask.core.assets.visible import any_of
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.compat import (
-    backups,
     faces,
-    integrity,
     libraries,
     maintenance,
     oauth,
@@ -24,8 +22,8 @@ from plugins.compat import (
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     return [
-        backups.bp, faces.bp, integrity.bp, libraries.bp, maintenance.bp, oauth.bp, oauth.admin_bp, people.bp,
-        plugins.bp, streaming.bp, text.bp, workflows.bp,
+        faces.bp, libraries.bp, maintenance.bp, oauth.bp, oauth.admin_bp, people.bp, plugins.bp, streaming.bp, text.bp,
+        workflows.bp,
     ]
 
 

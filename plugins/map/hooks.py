@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from immich_flask.contracts.enums import QueueName
+from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.events import AssetMetadataExtracted, AssetsUpdated, ConfigUpdated
 from immich_flask.contracts.hookspecs import hookimpl
@@ -26,7 +26,8 @@ def register_blueprints() -> list[Blueprint]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job(geocoding.FILL_IN, QueueName.BACKGROUND_TASK, geocoding.fill_in)]
+    return [Job(geocoding.FILL_IN, QueueName.BACKGROUND_TASK, geocoding.fill_in,
+                shown_as=JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL)]
 
 
 @hookimpl

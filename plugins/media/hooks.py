@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import Features, Job, Listener, Setting, SyncType
+from immich_flask.core.jobs.nightly import nightly
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.media import commands, queueing, sync
 from plugins.media.models import AssetEdit
@@ -50,7 +52,8 @@ def register_jobs() -> list[Job]:
         Job(JobName.ASSET_GENERATE_THUMBNAILS, QueueName.THUMBNAIL_GENERATION, queueing.run_thumbnails),
         Job(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, QueueName.EDITOR, queueing.run_edits),
         Job(JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL, QueueName.METADATA_EXTRACTION, queueing.queue_extraction),
-        Job(JobName.ASSET_GENERATE_THUMBNAILS_QUEUE_ALL, QueueName.THUMBNAIL_GENERATION, queueing.queue_thumbnails),
+        Job(JobName.ASSET_GENERATE_THUMBNAILS_QUEUE_ALL, QueueName.THUMBNAIL_GENERATION, queueing.queue_thumbnails,
+            cron=partial(nightly, "missingThumbnails")),
     ]
 
 

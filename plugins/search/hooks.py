@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from immich_flask.contracts.enums import QueueName
+from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.events import AssetMetadataExtracted, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import Features, Job, Listener
@@ -27,7 +27,7 @@ def register_models() -> list[type[Model]]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job(index.REFRESH, QueueName.SEARCH, index.refresh)]
+    return [Job(index.REFRESH, QueueName.SEARCH, index.refresh, shown_as=JobName.SMART_SEARCH_QUEUE_ALL)]
 
 
 @hookimpl

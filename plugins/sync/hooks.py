@@ -38,7 +38,8 @@ def register_sync_types() -> list[SyncType]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job(JobName.AUDIT_TABLE_CLEANUP, QueueName.BACKGROUND_TASK, upkeep.remove_old_tombstones, cron=nightly)]
+    return [Job(JobName.AUDIT_TABLE_CLEANUP, QueueName.BACKGROUND_TASK, upkeep.remove_old_tombstones,
+                cron=partial(nightly, "databaseCleanup"))]
 
 
 @hookimpl

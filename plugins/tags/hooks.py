@@ -26,7 +26,10 @@ def register_models() -> list[type]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job(JobName.TAG_CLEANUP, QueueName.BACKGROUND_TASK, jobs.clean_up, cron=nightly)]
+    return [
+        Job(jobs.CATCH_UP, QueueName.BACKGROUND_TASK, jobs.catch_up, cron=nightly, shown_as=JobName.TAG_CLEANUP),
+        Job(JobName.TAG_CLEANUP, QueueName.BACKGROUND_TASK, jobs.clean_up),
+    ]
 
 
 @hookimpl

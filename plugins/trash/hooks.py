@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from immich_flask.contracts.enums import JobName, QueueName
@@ -21,8 +22,9 @@ def register_blueprints() -> list[Blueprint]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
-        Job(JobName.ASSET_DELETE_CHECK, QueueName.BACKGROUND_TASK, service.give_up_expired, cron=nightly),
-        Job(service.REMOVE, QueueName.BACKGROUND_TASK, service.remove_given_up),
+        Job(JobName.ASSET_DELETE_CHECK, QueueName.BACKGROUND_TASK, service.give_up_expired,
+            cron=partial(nightly, "databaseCleanup")),
+        Job(service.REMOVE, QueueName.BACKGROUND_TASK, service.remove_given_up, shown_as=JobName.ASSET_DELETE),
     ]
 
 

@@ -141,6 +141,12 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[st
     def large() -> bytes:
         return bytes(64 * 1024 * 1024)
 
+    def fail(environ: dict, start_response: object) -> None:
+        raise ZeroDivisionError
+
+    wsgi = app.wsgi_app
+    # What the app does not catch.
+    app.wsgi_app = lambda environ, start: (fail if environ["PATH_INFO"] == "/fail" else wsgi)(environ, start)
     listener = web.listen(config)
     run = partial(web.run_web, app, listener, config, when_ready=(tmp_path / "ready").touch,
                   graceful_seconds=5)
@@ -176,3 +182,17 @@ def test_clients_that_fall_silent_do_not_keep_their_thread(served: tuple[str, in
     assert requests.post(f"http://{host}:{port}/", data=b"abc", timeout=30).text == "3"
     for client in silent:
         client.close()
+
+
+def test_requests_that_are_no_requests_are_not_quoted_in_the_log(served: tuple[str, int], tmp_path: Path) -> None:
+    """Keys are in addresses and headers."""
+    for sent in (b"GET /?key=hidden-key HTTP/1.1 x\r\n\r\n", b"GET /?key=hidden-key HTTP/9\r\n\r\n",
+                 b"GET / HTTP/1.1\r\nx api key hidden-key\r\n\r\n", b"hidden-key\r\n\r\n",
+                 b"GET /fail?key=hidden-key HTTP/1.1\r\nHost: x\r\n\r\n"):
+        with socket.create_connection(served) as client:
+            client.sendall(sent)
+            assert client.recv(100).startswith((b"HTTP/1.1 400", b"HTTP/1.1 500")), sent
+    text = (tmp_path / "log").read_text()
+    assert text.count("Invalid request from ip=127.0.0.1\n") == 4
+    assert "Error handling request\n" in text and "ZeroDivisionError" in text
+    assert "hidden-key" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -13,8 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from PIL import Image
 
+from immich_flask.core.settings import FRESH_SECONDS
 from immich_flask.infra.config import Config
+from immich_flask.testing.callers import photo
 from immich_flask.testing.fixtures import Backend
 from tests.core.programs import Program, children_of, free_port, is_running, tree_of, wait_until
 
@@ -144,3 +148,34 @@ def test_a_worker_needs_a_migrated_database(config: Config, tmp_path: Path) -> N
         program.expect("running jobs in 2 processes")
         wait_until(lambda: len(tree_of(program.pid)) == 3, "two workers")
         assert program.end() == 0
+
+
+def test_settings_act_in_every_process_within_a_second(config: Config, tmp_path: Path) -> None:
+    """Of two web servers and two workers, all but one learn from the database what the administrator has changed."""
+    with serving(tmp_path, config):
+        admin = requests.Session()
+        account = {"email": "ann@test.example", "name": "Ann", "password": "open sesame"}
+        assert admin.post(url(config, "/api/auth/admin-sign-up"), json=account).status_code == 201
+        assert admin.post(url(config, "/api/auth/login"), json=account).status_code == 201
+
+        def upload() -> str:
+            answer = admin.post(url(config, "/api/assets"), files={"assetData": ("a.jpg", photo(600, 400))}, data={
+                "fileCreatedAt": "2023-06-15T10:00:00.000Z", "fileModifiedAt": "2023-06-15T10:00:00.000Z"})
+            return answer.json()["id"]
+
+        def height(asset: str) -> int:
+            thumbnail = wait_until(lambda: (answer := admin.get(url(config, f"/api/assets/{asset}/thumbnail"))).ok
+                                   and answer.content, "the thumbnail")
+            return Image.open(io.BytesIO(thumbnail)).height
+
+        # Both have read what was there before.
+        assert [height(upload()) for _ in range(3)] == [250] * 3
+        settings = admin.get(url(config, "/api/system-config")).json()
+        settings["server"]["loginPageMessage"] = "hello"
+        settings["image"]["thumbnail"]["size"] = 100
+        assert admin.put(url(config, "/api/system-config"), json=settings).status_code == 200
+        time.sleep(FRESH_SECONDS)
+        # A connection each, so that both web servers take some.
+        answers = [requests.get(url(config, "/api/server/config"), timeout=10).json() for _ in range(20)]
+        assert {answer["loginPageMessage"] for answer in answers} == {"hello"}
+        assert [height(upload()) for _ in range(3)] == [100] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from immich_flask.testing.callers import Server
@@ -22,7 +23,7 @@ def asked(operation: Operation) -> dict:
 
 def test_what_routes_ask_of_callers(make_server: Callable[..., Server]) -> None:
     app = make_server().app
-    rules = {(method, rule.rule.replace("<", "{").replace(">", "}")): app.view_functions[rule.endpoint].access
+    rules = {(method, re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule)): app.view_functions[rule.endpoint].access
              for rule in app.url_map.iter_rules() for method in rule.methods
              if hasattr(app.view_functions[rule.endpoint], "access")}
     wrong, seen = [], 0

@@ -204,6 +204,9 @@ def _schemas() -> dict[str, dict]:
     # An invitation carries JSON as text.
     del schemas["NotificationDto"]["properties"]["data"]["type"]
     schemas["TimeBucketAssetResponseDto"]["properties"]["status"] = {"type": "array", "items": {"type": "string"}}
+    # A report is asked for by ids of version 7 alone.
+    report = schemas["IntegrityReportResponseDto"]["properties"]["items"]["items"]["properties"]["id"]
+    report["pattern"] = UUID_V4.replace("-4[", "-7[")
     asset = schemas["AssetResponseDto"]
     asset["if"] = {"properties": {"hasMetadata": {"const": False}}, "required": ["hasMetadata"]}
     asset["then"] = {"required": REDUCED_ASSET}

@@ -15,16 +15,22 @@ from immich_flask.api.queues.schemas import (
     QueuesResponseLegacy,
     QueueUpdate,
 )
-from immich_flask.contracts.enums import QueueCommand, QueueJobStatus, QueueName
+from immich_flask.contracts.enums import JobName, QueueCommand, QueueJobStatus, QueueName
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.jobs import queues
 from immich_flask.core.jobs.by_hand import start_job, start_queue
+from immich_flask.core.runtime import runtime
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.http.schemas import Enum
 
 bp = Blueprint("queues", __name__, url_prefix="/queues", tag="Queues")
 jobs_bp = Blueprint("jobs", __name__, url_prefix="/jobs", tag="Jobs")
+
+OTHER_JOB = JobName.FILE_MIGRATION_QUEUE_ALL
+"""As what a job is shown that resembles none that clients know, or whose plugin is disabled."""
+
+_NAMES = frozenset(JobName)
 
 QUEUE = {"name": Enum(QueueName, required=True)}
 
@@ -54,8 +60,7 @@ def update_queue(name: QueueName, body: dict) -> dict:
 @bp.operation("GET", "/{name}/jobs", "getQueueJobs", permission=Permission.QUEUE_JOB_READ, admin=True, path=QUEUE,
               query=QueueJobSearch, answer=QueueJobResponse(many=True))
 def get_queue_jobs(name: QueueName, query: dict) -> list[dict]:
-    return [{"id": job.id, "name": job.name, "data": job.payload, "timestamp": round(job.created_at.timestamp() * 1000)}
-            for job in queues.list_jobs(name, query.get("status", QueueJobStatus))]
+    return [_answer_job(job) for job in queues.list_jobs(name, query.get("status", QueueJobStatus))]
 
 
 @bp.operation("DELETE", "/{name}/jobs", "emptyQueue", permission=Permission.QUEUE_JOB_DELETE, admin=True, path=QUEUE,
@@ -106,6 +111,15 @@ def _of_the_wire() -> list[queues.Queue]:
 
 def _answer(queue: queues.Queue) -> dict:
     return {"name": queue.name, "isPaused": queue.is_paused, "statistics": queue.counts.as_dict()}
+
+
+def _answer_job(job: queues.QueuedJob) -> dict:
+    """A job whose name the wire does not have is shown under another; its own then stands in the data."""
+    name, data = job.name, job.payload
+    if name not in _NAMES:
+        known = runtime.jobs.get(name)
+        name, data = (known and known.shown_as) or OTHER_JOB, {**data, "jobName": name}
+    return {"id": job.id, "name": name, "data": data, "timestamp": round(job.created_at.timestamp() * 1000)}
 
 
 def _answer_legacy(queue: queues.Queue) -> dict:

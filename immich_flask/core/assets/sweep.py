@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
-from immich_flask.core.assets.keys import FOLDERS, PROFILE
-from immich_flask.core.models import Asset, AssetFile, User
+from immich_flask.core.assets.keys import FOLDERS, ORIGINALS, PROFILE
+from immich_flask.core.assets.stored import without_row
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.db import many
-from immich_flask.infra.fields import now
+from immich_flask.core.settings import system_metadata
+from immich_flask.infra.fields import instant, now
 from immich_flask.infra.storage.base import ObjectInfo, ObjectNotFound
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,10 @@ SWEEP = "FileSweep"
 
 OLDER_THAN = timedelta(days=1)
 """An object comes before its row; whatever is younger may still get one."""
+
+RESTORED = "restored-backups"
+"""In the system metadata: the times that a database which was put back from a backup knows nothing of,
+`[{"from", "until"}]`. Originals that were uploaded then are still in the storage, and belong to no row."""
 
 CHUNK = 500
 MOST_AT_ONCE = 10_000
@@ -36,14 +40,14 @@ _KEY = re.compile(rf"[a-z-]+/({_UUID})/({_UUID})[./_].*")
 def sweep() -> int:
     """The job `FileSweep`: remove objects older than a day that no row knows; returns how many.
 
-    Objects whose keys are not of our making are left alone. After a database was put back from an old backup nearly
-    everything may look strange; then nothing is removed.
+    Objects whose keys are not of our making are left alone, and originals that a database which was put back from a
+    backup cannot know. When nearly everything looks strange nothing is removed.
     """
     runtime.storage.sweep(OLDER_THAN)
     orphans: list[str] = []
     known = strange = 0
     for chunk in _chunks(_old_objects()):
-        without = _without_row(chunk)
+        without = without_row(chunk)
         known += len(chunk) - len(without)
         strange += len(without)
         orphans += without[:MOST_AT_ONCE - len(orphans)]
@@ -68,14 +72,22 @@ def _is_still_old(key: str) -> bool:
 
 def _old_objects() -> Iterator[tuple[str, str]]:
     """(key, id of the row it should belong to)"""
-    limit = now() - OLDER_THAN
+    limit, spared = now() - OLDER_THAN, restored_spans()
     for folder in FOLDERS:
         for found in runtime.storage.list(f"{folder}/"):
-            if found.modified < limit and (row_id := _row_id(found)):
+            if found.modified < limit and (row_id := row_of(found)):
+                if folder == ORIGINALS and any(start <= found.modified <= end for start, end in spared):
+                    continue
                 yield found.key, row_id
 
 
-def _row_id(found: ObjectInfo) -> str | None:
+def restored_spans() -> list[tuple[datetime, datetime]]:
+    """See `RESTORED`."""
+    return [(instant(span["from"]), instant(span["until"])) for span in system_metadata(RESTORED, [])]
+
+
+def row_of(found: ObjectInfo) -> str | None:
+    """The id of the row to which an object should belong; None when its key is not of our making."""
     match = _KEY.fullmatch(found.key)
     if match is None:
         return None
@@ -85,14 +97,3 @@ def _row_id(found: ObjectInfo) -> str | None:
 def _chunks(objects: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     while chunk := list(islice(objects, CHUNK)):
         yield chunk
-
-
-def _without_row(objects: list[tuple[str, str]]) -> list[str]:
-    ids = many({row_id for _, row_id in objects})
-    queries = (
-        Asset.select(Asset.storage_key).where(Asset.id.in_(ids)),
-        AssetFile.select(AssetFile.storage_key).where(AssetFile.asset.in_(ids)),
-        User.select(User.profile_image_key).where(User.id.in_(ids)),
-    )
-    known = {key for query in queries for key, in query.tuples()}
-    return [key for key, _ in objects if key not in known]

@@ -16,14 +16,16 @@ from immich_flask.core.users import removal
 
 BACKGROUND = QueueName.BACKGROUND_TASK
 
+CLEANUP = partial(nightly, "databaseCleanup")
+
 CORE_JOBS = [
     Job(JobName.FILE_DELETE, BACKGROUND, objects.delete_objects),
-    Job(sweep.SWEEP, BACKGROUND, sweep.sweep, cron=nightly),
-    Job(JobName.SESSION_CLEANUP, BACKGROUND, sessions.remove_stale_sessions, cron=nightly),
+    Job(sweep.SWEEP, BACKGROUND, sweep.sweep, cron=nightly, shown_as=JobName.FILE_DELETE),
+    Job(JobName.SESSION_CLEANUP, BACKGROUND, sessions.remove_stale_sessions, cron=CLEANUP),
     Job(JobName.USER_DELETE, BACKGROUND, removal.remove_user),
-    Job(JobName.USER_DELETE_CHECK, BACKGROUND, removal.remove_due_users, cron=nightly),
+    Job(JobName.USER_DELETE_CHECK, BACKGROUND, removal.remove_due_users, cron=CLEANUP),
     Job(JobName.USER_SYNC_USAGE, BACKGROUND, owner.recount_usage, cron=partial(nightly, "syncQuotaUsage")),
-    Job(removal.REMOVE_FILES, BACKGROUND, removal.remove_files),
+    Job(removal.REMOVE_FILES, BACKGROUND, removal.remove_files, shown_as=JobName.USER_DELETE),
 ]
 """Import a service's function here and add `Job(name, queue, function)`."""
 

@@ -123,7 +123,8 @@ class Blueprint(flask_smorest.Blueprint):
         """Register a function for `method` on `rule` (`/{id}/assets`).
 
         permission, login, admin, shared_link: see `Access`.
-        path: fields for path parameters that are no plain UUID of version 4.
+        path: fields for path parameters that are no plain UUID of version 4. One with `slashes` in its metadata gets the
+            rest of the path, for its pattern to refuse: a slash that was encoded is no other than a plain one here.
         query, body: schemas of what comes in; `body` is JSON. `form`: the same of an URL-encoded body. `upload`: schema
             of a multipart form, for documentation; the function reads it itself, as it does `headers`.
         answer: schema of what goes out, for documentation; `content_type` when it isn't JSON. `also`: other statuses of
@@ -160,7 +161,8 @@ class Blueprint(flask_smorest.Blueprint):
             self.paths.add(served)
             self.operations |= {(each, served) for each in (method, twin) if each}
             self.permissions |= {access.permission} - {None}
-            flask_rule = _PARAMETER.sub(r"<\1>", rule)
+            flask_rule = _PARAMETER.sub(
+                lambda found: f"<{'path:' if parameters[found[1]].metadata.get('slashes') else ''}{found[1]}>", rule)
             self.add_url_rule(flask_rule, operation_id, view, methods=[method], tags=[self.tag])
             if twin:
                 self._hidden(flask_rule, f"{operation_id}_{twin.lower()}", view, twin)

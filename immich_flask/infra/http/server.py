@@ -81,12 +81,20 @@ class _Web(BaseApplication):
 
 
 class _Logger(Logger):
-    """Gunicorn's messages go where ours go; requests are logged by the app."""
+    """Gunicorn's messages go where ours go, without the requests that they quote: keys of shared links and sessions are
+    in addresses and headers. Requests are logged by the app."""
 
     def setup(self, cfg: Any) -> None:
         self._access_log_enabled = False
         self.error_log.propagate = True
         self.error_log.setLevel(logging.WARNING)
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        text = str(msg)
+        super().warning(text.partition(": ")[0] if text.startswith("Invalid request") else text, *args, **kwargs)
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        super().exception(str(msg).partition(" %s")[0], **kwargs)
 
 
 class Worker(ThreadWorker):

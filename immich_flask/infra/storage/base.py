@@ -171,6 +171,9 @@ class Storage(Protocol):
     def as_file(self, key: str) -> AbstractContextManager[Path]:
         """A file to read for libraries that want one, with the extension of the key. Raises ObjectNotFound."""
 
+    def reach(self) -> None:
+        """Raise StorageError unless it is there now; cheap, and writes nothing."""
+
     def check(self) -> None:
         """Write, read and delete a small object. Raises StorageError with one line that says what to change."""
 

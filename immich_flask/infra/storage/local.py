@@ -149,6 +149,11 @@ class LocalStorage:
         self.stat(key)
         yield self._path(key)
 
+    def reach(self) -> None:
+        # A disk that is not mounted leaves an empty folder, or none; `check` has made `tmp` on the right one.
+        if not os.access(self._temporary, os.W_OK | os.X_OK):
+            raise StorageUnavailable(f"{self._temporary} is not there, or not to be written to")
+
     def check(self) -> None:
         key = f"check-{uuid4().hex}"
         try:

@@ -186,6 +186,10 @@ class S3Storage:
                 raise StorageFull(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
             yield Path(file.name)
 
+    def reach(self) -> None:
+        # Whether the object is there does not matter: a storage that cannot be reached raises.
+        self.exists("health")
+
     def check(self) -> None:
         try:
             self._probe()

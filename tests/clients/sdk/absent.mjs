@@ -81,11 +81,18 @@ async function maintenance({ admin, caller, refused }) {
   await admin.setMaintenanceMode({ setMaintenanceModeDto: { action: "end" } });
   await refused(anybody, "maintenanceLogin", { maintenanceLoginDto: { token: "x" } }, 400, "Not in maintenance mode");
 
+  await admin.createJob({ jobCreateDto: { name: "backup-database" } });
+  const { backups } = await admin.listDatabaseBackups();
+  assert.equal(backups.length, 1);
+  const { filename, filesize } = backups[0];
+  const backup = await admin.downloadDatabaseBackup({ filename });
+  assert.equal(backup.size, filesize);
+  await admin.uploadDatabaseBackup({ databaseBackupUploadDto: { file: new File([backup], filename) } });
+  await admin.deleteDatabaseBackup({ databaseBackupDeleteDto: { backups: [filename, `uploaded-${filename}`] } });
   assert.deepEqual(await admin.listDatabaseBackups(), { backups: [] });
-  await admin.deleteDatabaseBackup({ databaseBackupDeleteDto: { backups: [] } });
   await refused(admin, "downloadDatabaseBackup", { filename: "one.sql.gz" }, 404);
-  await refused(admin, "uploadDatabaseBackup", { databaseBackupUploadDto: { file: picture() } },
-    ...notBuilt("Database backups"));
+  await refused(admin, "uploadDatabaseBackup", { databaseBackupUploadDto: { file: picture() } }, 400,
+    "Invalid backup name!");
   await refused(anybody, "startDatabaseRestoreFlow", {}, 400, "The server already has an admin");
 
   const nothing = { checksum_mismatch: 0, missing_file: 0, untracked_file: 0 };

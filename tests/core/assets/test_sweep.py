@@ -12,7 +12,9 @@ from immich_flask.contracts.enums import AssetFileType
 from immich_flask.core.assets import keys, sweep
 from immich_flask.core.models import AssetFile, User
 from immich_flask.core.plugins import Plugins
+from immich_flask.core.settings import set_system_metadata
 from immich_flask.infra.config import load_config
+from immich_flask.infra.fields import iso, now
 from immich_flask.testing import Server
 from tests.core.assets.conftest import FOUND
 
@@ -83,3 +85,20 @@ def test_one_run_has_an_end_and_the_next_goes_on(house: Server, monkeypatch: pyt
             house.runtime.storage.put(keys.original_key(str(uuid4()), str(uuid4()), "a.jpg"), [b"x"])
         assert [sweep.sweep() for _ in range(3)] == [3, 2, 0]
     assert stored(house) == set()
+
+
+@pytest.mark.usefixtures("grown_old")
+def test_photos_that_a_restored_database_cannot_know_stay(house: Server) -> None:
+    user = house.user()
+    original, preview = (keys.original_key(user.id, str(uuid4()), "a.jpg"),
+                         keys.derived_key(AssetFileType.PREVIEW, user.id, str(uuid4()), ".jpeg"))
+    with house.context():
+        for key in (original, preview):
+            house.runtime.storage.put(key, [b"x"])
+        moment = now()
+        span = {"from": iso(moment - timedelta(hours=1)), "until": iso(moment + timedelta(hours=1))}
+        set_system_metadata(sweep.RESTORED, [span])
+        assert sweep.sweep() == 1
+        assert stored(house) == {original}
+        set_system_metadata(sweep.RESTORED, [{**span, "until": span["from"]}])
+        assert sweep.sweep() == 1

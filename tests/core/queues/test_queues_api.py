@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from immich_flask.contracts.enums import ManualJobName, QueueName
+from immich_flask.api.queues.routes import OTHER_JOB
+from immich_flask.contracts.enums import JobName, ManualJobName, QueueName
 from immich_flask.contracts.plugin import Job
 from immich_flask.core.jobs.by_hand import MANUAL, WITH_FORCE, WITHOUT_FORCE
 from immich_flask.core.models import JobRow, QueueState
@@ -119,10 +120,11 @@ def test_start(ran, server):
     assert len(ran) == 3
 
 
-def test_what_cannot_be_started(calm):
+def test_what_cannot_be_started(calm, monkeypatch):
     for queue in ("search", "smartSearch", "notifications"):
         answer = calm.admin.put(f"/jobs/{queue}", {"command": "start", "force": False})
         assert (answer.status_code, answer.json) == (400, {"message": f"Invalid job name: {queue}"})
+    monkeypatch.delitem(calm.runtime.jobs, "DatabaseBackup")
     assert calm.admin.post("/jobs", {"name": "backup-database"}).json == {
         "message": "Invalid job name: backup-database"}
 
@@ -130,6 +132,21 @@ def test_what_cannot_be_started(calm):
 def test_a_job_by_name(ran, server):
     assert server.admin.post("/jobs", {"name": "user-cleanup"}).status_code == 204
     assert ran == [("users", {})]
+
+
+def test_clients_see_no_name_of_a_job_that_they_do_not_know(calm):
+    """The SDK's and the app's code stop at another; here every job that there is waits in its queue."""
+    with calm.context():
+        for job in [*calm.runtime.jobs.values(), Job("LongGone", "backgroundTask", lambda: None)]:
+            JobRow.create(queue=job.queue, name=job.name, payload={"id": "x"}, fingerprint="x", state="failed")
+    shown = [job for queue in NAMES for job in calm.admin.get(f"/queues/{queue}/jobs").json]
+    assert len(shown) == len(calm.runtime.jobs) + 1
+    assert {job["name"] for job in shown} <= set(JobName)
+    renamed = {job["data"]["jobName"]: job["name"] for job in shown if job["data"] != {"id": "x"}}
+    assert renamed.pop("LongGone") == OTHER_JOB
+    assert renamed["FileSweep"] == "FileDelete"
+    # Each of ours says which it resembles.
+    assert {name: calm.runtime.jobs[name].shown_as for name in renamed} == renamed
 
 
 def test_every_name_has_its_job():

@@ -73,10 +73,10 @@ class TestHealth:
         assert len(asked) <= 1
 
     def test_a_storage_that_is_away(self, get, server, fresh_health, monkeypatch, caplog):
-        def away(key: str) -> bool:
+        def away() -> None:
             raise StorageUnavailable("bucket photos on s3.secret.example")
 
-        monkeypatch.setattr(server.runtime.storage, "exists", away)
+        monkeypatch.setattr(server.runtime.storage, "reach", away)
         answer = get("/healthz")
         assert (answer.status_code, answer.json["status"]) == (503, "failing")
         assert answer.json["checks"]["storage"] == "failing"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import urllib3
+from minio import Minio
 
-from immich_flask.infra.storage.base import ObjectNotFound, Storage, safe_segment
+from immich_flask.infra.storage.base import ObjectNotFound, Storage, StorageUnavailable, safe_segment
 
 from .conftest import PART
 
@@ -270,6 +273,25 @@ def test_check_leaves_nothing(storage: Storage, leftovers: Callable) -> None:
     storage.check()
     assert keys(storage) == set()
     assert leftovers() == []
+
+
+def test_what_is_gone_cannot_be_reached(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is not mounted any more, a server that does not answer."""
+    storage.check()
+    storage.reach()
+    assert keys(storage) == set()
+    if storage.local_path("x"):
+        shutil.rmtree(storage.root)
+        with pytest.raises(StorageUnavailable):
+            storage.reach()
+        # Nor when the bare mount point is there.
+        storage.root.mkdir()
+    else:
+        away = Minio("127.0.0.1:9", "x", "x", secure=False, region="us-east-1",
+                     http_client=urllib3.PoolManager(retries=False))
+        monkeypatch.setattr(storage, "_client", (os.getpid(), away))
+    with pytest.raises(StorageUnavailable):
+        storage.reach()
 
 
 def test_free_space_and_sweep(storage: Storage) -> None:

@@ -13,7 +13,6 @@ from immich_flask.testing import Caller, Server
 from tests.wire.spec import missing_operations, operations
 
 ID, OTHER = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b", "7f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
-ID7 = "00000000-0000-7000-8000-000000000000"
 STREAM = "/assets/{film}/video/stream"
 BOX = {"imageWidth": 320, "imageHeight": 240, "x": 1, "y": 2, "width": 30, "height": 40}
 
@@ -35,10 +34,6 @@ EMPTY: list[tuple[str, str, Any, int, Any]] = [
     ("GET", "/admin/maintenance/status", None, 200, {"active": False, "action": "end"}),
     ("GET", "/admin/maintenance/detect-install", None, 200, {"storage": []}),
     ("POST", "/admin/maintenance", {"action": "end"}, 201, None),
-    ("GET", "/admin/integrity/summary", None, 200, {"checksum_mismatch": 0, "missing_file": 0, "untracked_file": 0}),
-    ("GET", "/admin/integrity/report?type=missing_file&limit=5", None, 200, {"items": []}),
-    ("GET", "/admin/database-backups", None, 200, {"backups": []}),
-    ("DELETE", "/admin/database-backups", {"backups": []}, 200, None),
     ("POST", "/admin/auth/unlink-all", None, 204, None),
 ]
 
@@ -96,15 +91,9 @@ REFUSED: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/admin/maintenance", {"action": "start"}, 400, "The maintenance mode is not built into this server"),
     ("POST", "/admin/maintenance", {"action": "restore_database", "restoreBackupFilename": "a.sql.gz"}, 400,
      "The maintenance mode is not built into this server"),
-    ("GET", f"/admin/integrity/report/{ID7}/file", None, 404, "Not Found"),
-    ("DELETE", f"/admin/integrity/report/{ID7}", None, 404, "Not Found"),
-    ("GET", "/admin/database-backups/none.sql.gz", None, 404, "Not Found"),
-    ("DELETE", "/admin/database-backups", {"backups": ["none.sql.gz"]}, 404, "Backup not found"),
-    ("POST", "/admin/database-backups/upload", None, 400, "Database backups are not built into this server"),
-    ("POST", "/admin/database-backups/start-restore", None, 400, "The server already has an admin"),
 ]
 
-APART = {"/oauth/unlink", "/oauth/mobile-redirect", "/oauth/backchannel-logout", "/admin/integrity/report/{}/csv"}
+APART = {"/oauth/unlink", "/oauth/mobile-redirect", "/oauth/backchannel-logout"}
 """Routes with tests of their own."""
 
 
@@ -142,7 +131,7 @@ def test_what_is_refused(admin: Caller, film: str, method: str, path: str, body:
 
 
 def test_no_route_is_forgotten(server: Server) -> None:
-    tried = {(row[0], re.sub(r"{film}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d(?=/)|none.sql.gz|init.mp4|seg_12.m4s", "{}",
+    tried = {(row[0], re.sub(r"{film}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d(?=/)|init.mp4|seg_12.m4s", "{}",
                             row[1]).partition("?")[0]) for row in [*EMPTY, *REFUSED]}
     for rule in server.app.url_map.iter_rules():
         if server.app.view_functions[rule.endpoint].__module__.startswith("plugins.compat"):
@@ -183,12 +172,6 @@ def test_every_operation_of_the_wire_is_answered(server: Server) -> None:
     ("POST", "/oauth/backchannel-logout", None, [["logout_token"]]),
     ("POST", "/admin/maintenance", {"action": "nap"}, [["action"]]),
     ("POST", "/admin/maintenance", {"action": "restore_database"}, [["restoreBackupFilename"]]),
-    ("GET", "/admin/integrity/report", None, [["type"]]),
-    ("GET", "/admin/integrity/report?type=rust", None, [["type"]]),
-    ("GET", f"/admin/integrity/report/{ID}/file", None, [["id"]]),
-    ("GET", "/admin/integrity/report/rust/csv", None, [["type"]]),
-    ("GET", "/admin/database-backups/a b", None, [["filename"]]),
-    ("DELETE", "/admin/database-backups", {}, [["backups"]]),
 ])
 def test_bad_values(admin: Caller, method: str, path: str, body: Any, where: list) -> None:
     response = admin.open(method, path, body)
@@ -252,28 +235,9 @@ class TestOAuth:
             400, "Received backchannel logout request but OAuth is not enabled")
 
 
-def test_a_table_of_nothing(admin: Caller) -> None:
-    response = admin.get("/admin/integrity/report/checksum_mismatch/csv")
-    assert (response.status_code, response.mimetype, response.text) == (
-        200, "text/csv", "id,type,assetId,fileAssetId,path\n")
-    assert response.headers["Cache-Control"] == "private, no-cache, no-transform"
-    assert re.fullmatch(r'attachment; filename="\d{13}-checksum_mismatch\.csv"', response.headers["Content-Disposition"])
-
-
-def test_nothing_can_be_restored_on_an_empty_server_either(make_server: Any) -> None:
-    response = make_server().nobody.post("/admin/database-backups/start-restore")
-    assert (response.status_code, response.json) == (400, {"message": "Database backups are not built into this server"})
-
-
-def test_a_backup_is_refused_without_being_read(admin: Caller) -> None:
-    response = admin.open("POST", "/admin/database-backups/upload", data={"file": (open(__file__, "rb"), "a.sql.gz")},
-                          content_type="multipart/form-data")
-    assert (response.status_code, response.json) == (400, {"message": "Database backups are not built into this server"})
-
-
 @pytest.mark.parametrize(("queue", "job"), [
-    ("faceDetection", "person-cleanup"), ("facialRecognition", "backup-database"), ("library", "integrity-missing-files"),
-    ("ocr", None), ("smartSearch", None), ("duplicateDetection", None), ("backupDatabase", None),
+    ("faceDetection", "person-cleanup"), ("facialRecognition", None), ("library", None), ("ocr", None),
+    ("smartSearch", None), ("duplicateDetection", None),
 ])
 def test_queues_are_there_and_idle_and_cannot_be_started(admin: Caller, queue: str, job: str | None) -> None:
     found = admin.get(f"/queues/{queue}").json
@@ -289,8 +253,6 @@ def test_whatever_the_wire_lets_users_do_needs_the_login(server: Server) -> None
     asked = [operation for operation in operations() if operation.id in ours and operation.login]
     assert len(asked) > 40
     for operation in asked:
-        path = re.sub("{type}", "missing_file", operation.path)
-        path = re.sub("{(variantIndex)}", "0", re.sub("{filename}", "init.mp4", path))
-        path = re.sub(r"report/{id}", f"report/{ID7}", path)
+        path = re.sub("{(variantIndex)}", "0", re.sub("{filename}", "init.mp4", operation.path))
         response = server.nobody.open(operation.method, re.sub("{[^}]+}", str(uuid4()), path), {})
         assert (response.status_code, response.json["message"]) == (401, "Authentication required"), str(operation)
