@@ -15,7 +15,7 @@ from immichpy import AsyncClient
 from immichpy.client.generated.exceptions import BadRequestException, ForbiddenException, UnauthorizedException
 
 from immich_flask.testing import photo
-from tests.clients.conftest import Served
+from tests.serving import Served
 
 # The client calls what its own libraries and the description call deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
