@@ -57,11 +57,11 @@ def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         backend.postgres.create_database(urlsplit(config.database.url).path[1:])
     with Program(tmp_path_factory.mktemp("served"), "immich_flask.cli", "serve", config=config) as program:
         program.expect("is listening on")
-        yield _sign_up(f"http://127.0.0.1:{config.server.port}/api", program)
+        yield sign_up(f"http://127.0.0.1:{config.server.port}/api", program)
         assert program.end() == 0, program.output
 
 
-def _sign_up(url: str, program: Program) -> Served:
+def sign_up(url: str, program: Program) -> Served:
     who = {"email": "admin@test.example", "password": PASSWORD, "name": "Admin"}
     requests.post(f"{url}/auth/admin-sign-up", json=who, timeout=30).raise_for_status()
     return Served(url, _api_key(url, who), who["email"], program)

@@ -7,8 +7,10 @@ what it is sent is cut off. Compression is not offered, as by upstream: it would
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+import h11
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Message, Ping, TextMessage
@@ -26,19 +28,24 @@ OVERFULL = 4 * 1024 * 1024
 MOST_UNREAD = 16
 """Messages from the client that wait to be handled."""
 
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 """How long the client may take to answer a close."""
 
 _TOO_LARGE = 1009
 
 
-def handshake(headers: list[tuple[bytes, bytes]]) -> WSConnection:
+HANDSHAKE = ("Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
+"""The headers that matter for it."""
+
+
+def handshake(headers: Mapping[str, str]) -> WSConnection:
     """The server's side of a WebSocket, from the headers of the request. ValueError when they don't ask for one."""
     connection = WSConnection(ConnectionType.SERVER)
+    given = [(name.lower().encode(), headers[name].encode("latin-1")) for name in HANDSHAKE if name in headers]
     try:
-        connection.initiate_upgrade_connection(headers, "/")
+        connection.initiate_upgrade_connection(given, "/")
         next(connection.events())
-    except (LocalProtocolError, RemoteProtocolError, StopIteration) as error:
+    except (LocalProtocolError, RemoteProtocolError, h11.ProtocolError, StopIteration) as error:
         raise ValueError(str(error) or "no WebSocket handshake") from error
     return connection
 

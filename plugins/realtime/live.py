@@ -6,7 +6,7 @@ from __future__ import annotations
 import resource
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -29,7 +29,7 @@ class Live:
         self._lock = threading.Lock()
         self._made: tuple[Hub, Reader] | None = None
 
-    def admit(self, headers: list[tuple[bytes, bytes]],
+    def admit(self, headers: Mapping[str, str],
               caller: Caller | None) -> Callable[[socket.socket], None] | None:
         """What to do with the connection of a request that asks for a WebSocket; None when it cannot be served now.
 

@@ -60,9 +60,8 @@ def _answer() -> Response:
     if not can_be_taken(request.environ):
         log.error("WebSockets need gunicorn's gthread or sync worker, without TLS of its own (docs/realtime.md)")
         return json_response({"message": "WebSockets are not supported by this web server"}, 501)
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
     try:
-        take = live_of(current_app).admit(headers, caller_of(request))
+        take = live_of(current_app).admit(request.headers, caller_of(request))
     except ValueError:
         return _refused(*BAD_REQUEST)
     if take is None:
