@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["immich_flask.testing.fixtures"]
+pytest_plugins = ["immich_flask.testing.fixtures", "tests.serving"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -57,9 +57,16 @@ def register_jobs() -> Iterable[records.Job]:
 
 
 @hookspec
-def register_listeners() -> Iterable[records.Listener]:
+def register_listeners(live_events: list[records.LiveEvent]) -> Iterable[records.Listener]:
     """Functions to call when something happens (`immich_flask.contracts.events`), in the transaction or after it: see the
-    events below."""
+    events below.
+
+    `live_events` are those of all plugins (`register_live_events`), for whoever carries them to the clients."""
+
+
+@hookspec
+def register_live_events() -> Iterable[records.LiveEvent]:
+    """What clients that are connected hear at once when something has happened."""
 
 
 @hookspec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,6 +78,28 @@ class Listener:
     event: type[Event]
     phase: Literal["inside", "after"]
     run: Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """What clients that are connected hear at once when something has happened. See `docs/realtime.md`.
+
+    name: what it is called on the wire (`on_album_update`). One plugin makes a name of an event.
+    when: the event it tells of (exact class).
+    to: `to(event)` returns the ids of the users who hear of it; without it everybody does.
+    arguments: `arguments(event)` returns what comes with it, as plain JSON values; without it that is nothing. It is
+        called in the transaction and kept with it, so it holds what is known anyway.
+    expand: `expand(*arguments)` yields the arguments of each message to send, one list for each; without it there is
+        one message, with `arguments` as they are. It runs after the commit, where somebody listens and only there, in
+        an app context with a database connection: the place for what takes queries. It yields nothing when there is
+        nothing to tell any more.
+    """
+
+    name: str
+    when: type[Event]
+    to: Callable[[Any], Iterable[str]] | None = None
+    arguments: Callable[[Any], list[Any]] | None = None
+    expand: Callable[..., Iterable[list[Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

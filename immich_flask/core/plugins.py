@@ -19,7 +19,7 @@ from immich_flask.contracts.deprecation import warn_of
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.events import Event
 from immich_flask.contracts.plugin import (
-    API_VERSION, AssetFilter, HealthCheck, Job, Listener, PluginMeta, Setting, SyncType,
+    API_VERSION, AssetFilter, HealthCheck, Job, Listener, LiveEvent, PluginMeta, Setting, SyncType,
 )
 from immich_flask.core.plugin_guard import guarded
 from immich_flask.infra.config import Config
@@ -212,10 +212,16 @@ class Plugins:
         return list(self._by_key("register_models", lambda model: model._meta.table_name, "table").values())
 
     @cached_property
+    def live_events(self) -> list[LiveEvent]:
+        """What plugins tell clients that are connected."""
+        return list(self._by_key(
+            "register_live_events", lambda item: f"{item.name} of {item.when.__name__}", "live event").values())
+
+    @cached_property
     def listeners(self) -> dict[tuple[type[Event], str], list[tuple[str, Listener]]]:
         """(plugin name, listener) by event class and phase."""
         by_event: dict[tuple[type[Event], str], list[tuple[str, Listener]]] = {}
-        for name, listener in self.each("register_listeners"):
+        for name, listener in self.each("register_listeners", live_events=self.live_events):
             by_event.setdefault((listener.event, listener.phase), []).append((name, listener))
         return by_event
 

@@ -134,6 +134,19 @@ def connected() -> Iterator[peewee.Database]:
 
 
 @contextmanager
+def listening(channel: str) -> Iterator[Any]:
+    """A connection to PostgreSQL, of psycopg and outside the pool, that hears of what is told on a channel (NOTIFY):
+    whoever waits on it can do nothing else with it."""
+    connection = db.obj._connect()
+    try:
+        connection.autocommit = True
+        connection.execute(f"LISTEN {channel}")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
 def atomic() -> Iterator[None]:
     """A transaction; inside one, a savepoint. The only way to open either (Peewee's own `after_commit` would also run
     what was registered in a savepoint that was rolled back, and drop the rest when one callback raises)."""

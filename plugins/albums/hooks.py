@@ -7,10 +7,11 @@ from typing import Any
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Job, Listener, SyncType
+from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Job, Listener, LiveEvent, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.tracking import Tracked
 from plugins.albums import access, notices
+from plugins.albums.events import AlbumUpdated
 from plugins.albums.listeners import listeners
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 from plugins.albums.routes import bp
@@ -30,6 +31,11 @@ def register_models() -> list[type[Tracked]]:
 @hookimpl
 def register_listeners() -> list[Listener]:
     return [*listeners(), *notices.listeners()]
+
+
+@hookimpl
+def register_live_events() -> list[LiveEvent]:
+    return [LiveEvent("on_album_update", AlbumUpdated, lambda event: event.user_ids, lambda event: [event.album_id])]
 
 
 @hookimpl

@@ -7,10 +7,11 @@ from typing import Any
 
 from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import Job, Listener
+from immich_flask.contracts.plugin import Job, Listener, LiveEvent
 from immich_flask.core.jobs.nightly import nightly
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.notifications import jobs
+from plugins.notifications.events import NotificationCreated
 from plugins.notifications.listeners import listeners
 from plugins.notifications.models import Notification
 from plugins.notifications.routes import admin_bp, bp
@@ -35,6 +36,12 @@ def register_jobs() -> list[Job]:
 @hookimpl
 def register_listeners() -> list[Listener]:
     return listeners()
+
+
+@hookimpl
+def register_live_events() -> list[LiveEvent]:
+    return [LiveEvent("on_notification", NotificationCreated, lambda event: [event.user_id],
+                      lambda event: [event.notification])]
 
 
 @hookimpl

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from immich_flask.contracts.events import AssetCopied, AssetsLocked
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetFilter, Listener, ResponseField, SharedLibrary, SyncType
+from immich_flask.contracts.plugin import (
+    AssetFilter, Listener, LiveEvent, ResponseField, SharedLibrary, SyncType,
+)
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.stacks import access, listeners, service, sync
+from plugins.stacks.events import StackUpdated
 from plugins.stacks.models import Stack
 from plugins.stacks.routes import bp
 
@@ -27,6 +30,11 @@ def register_listeners() -> list[Listener]:
         Listener(AssetCopied, "inside", listeners.on_copied),
         Listener(AssetsLocked, "inside", listeners.on_locked),
     ]
+
+
+@hookimpl
+def register_live_events() -> list[LiveEvent]:
+    return [LiveEvent("on_asset_stack_update", StackUpdated, lambda event: [event.owner_id])]
 
 
 @hookimpl

@@ -24,7 +24,7 @@ from aioimmich.users.models import UserStatus
 from PIL import Image
 
 from immich_flask.testing import photo
-from tests.clients.conftest import Served
+from tests.serving import Served
 from tests.plugins.media.test_video import film
 
 NOT_THERE = "6b7d2f6e-5c1f-4b0a-9a57-0d4c1a6b9d11"

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from immich_flask.testing import photo
-from tests.clients.conftest import Served
+from tests.serving import Served
 
 if TYPE_CHECKING:
     from immichpy import AsyncClient

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from immich_flask.testing import photo
-from tests.clients.conftest import Served
+from tests.serving import Served
 
 Cli = Callable[..., str]
 

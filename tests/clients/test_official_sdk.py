@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.clients.conftest import Served
+from tests.serving import Served
 from tests.plugins.media.test_video import film
 
 RUN = Path(__file__).parent / "sdk" / "run.mjs"

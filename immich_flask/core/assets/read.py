@@ -1,13 +1,16 @@
-"""One asset in full."""
+"""Assets in full."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import NoAccess
-from immich_flask.core.assets.response import ASSET_COLUMNS, asset_response
-from immich_flask.core.assets.visible import is_plainly_own, require
+from immich_flask.core.assets.response import ASSET_COLUMNS, asset_response, assets_response
+from immich_flask.core.assets.visible import is_plainly_own, require, visible
 from immich_flask.core.models import Asset, User
 from immich_flask.core.users.answers import PUBLIC_COLUMNS, PublicUser, user_response
+from immich_flask.infra.db import many
 from immich_flask.infra.sql import Lookup
 
 _asset = Lookup(lambda asset_id: Asset.select(*ASSET_COLUMNS, Asset.visibility).where(Asset.id == asset_id))
@@ -32,3 +35,12 @@ def get_asset(auth: Auth, asset_id: str) -> dict:
     if not by_link:
         answer["owner"] = user_response(PublicUser._make(_owner.first(owner_id)))
     return answer
+
+
+def get_assets(auth: Auth, asset_ids: Collection[str]) -> list[dict]:
+    """The same for those of the caller's own assets that he can see, in any order."""
+    rows = visible(auth, "asset.read", *ASSET_COLUMNS).where(
+        Asset.id.in_(many(asset_ids)), Asset.owner == auth.user_id).tuples()
+    answers = assets_response(auth, rows, exif=True, fields=("tags", "stack", "people"))
+    owner = user_response(PublicUser._make(_owner.first(auth.user_id))) if answers else None
+    return [{**answer, "owner": owner} for answer in answers]

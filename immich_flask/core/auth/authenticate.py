@@ -116,5 +116,12 @@ def _by_api_key(request: Request) -> Auth | None:
     return Auth(_user(*user), api_key=AuthApiKey(key_id, frozenset(ApiKey.permissions.python_value(permissions))))
 
 
+def auth_of(user_id: str) -> Auth | None:
+    """Somebody as he is seen without asking him for a credential: what may be told to each of his sessions. None when
+    there is no such account, or it is soft-deleted."""
+    row = User.select(*_USER).where(User.id == user_id, User.deleted_at.is_null()).tuples().first()
+    return None if row is None else Auth(_user(*row))
+
+
 def _user(id: str, email: str, name: str, is_admin: bool, quota: int | None, usage: int) -> AuthUser:
     return AuthUser(id, email, name, bool(is_admin), quota, usage)

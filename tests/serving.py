@@ -5,22 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from immich_flask.testing.fixtures import Backend
+from tests.core.programs import Program, free_port
 
-PACKAGES = ("node@24", "@immich/cli@3.2.2", "@immich/sdk@3.1.0")
+PACKAGES = ("node@24", "@immich/cli@3.2.2", "@immich/sdk@3.1.0", "socket.io-client@4")
 """The official clients, and a Node that is new enough for them (the npm package carries the program)."""
 
 PASSWORD = "Sesame-Open-1"
@@ -30,12 +28,14 @@ PASSWORD = "Sesame-Open-1"
 class Served:
     """A real server on a port of its own. `key` is an API key of its administrator that may do everything.
 
-    `user()` is the same server for a new user: `email`, and a `key` that may do all that the user may.
+    `user()` is the same server for a new user: `email`, and a `key` that may do all that the user may. `program` is the
+    tree of its processes.
     """
 
     url: str
     key: str
     email: str
+    program: Program | None = field(default=None, compare=False, repr=False)
 
     def get(self, path: str, **query: str) -> object:
         response = requests.get(f"{self.url}{path}", headers={"x-api-key": self.key}, params=query, timeout=30)
@@ -46,52 +46,25 @@ class Served:
         who = {"email": f"{uuid.uuid4()}@test.example", "password": PASSWORD, "name": "User"}
         made = requests.post(f"{self.url}/admin/users", headers={"x-api-key": self.key}, json=who, timeout=30)
         made.raise_for_status()
-        return Served(self.url, _api_key(self.url, who), who["email"])
+        return Served(self.url, _api_key(self.url, who), who["email"], self.program)
 
 
 @pytest.fixture(scope="session")
 def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`immich-flask serve` as an operator starts it, on the backend under test."""
-    config = backend.config()
-    environ = {**os.environ, "IMMICH_FLASK_DATA_DIR": config.data_dir}
+    config = backend.config(**{"queue.url": "", "server.port": free_port()})
     if backend.kind == "postgres":
-        backend.postgres.create_database(backend._name(config))
-        environ |= {f"IMMICH_FLASK_{name}": value for name, value in {
-            "DATABASE__URL": config.database.url, "STORAGE__BACKEND": "s3",
-            "STORAGE__S3__ENDPOINT": config.storage.s3.endpoint, "STORAGE__S3__BUCKET": config.storage.s3.bucket,
-            "STORAGE__S3__ACCESS_KEY": config.storage.s3.access_key,
-            "STORAGE__S3__SECRET_KEY": config.storage.s3.secret_key, "STORAGE__S3__CREATE_BUCKET": "true"}.items()}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("served") / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "-m", "immich_flask.cli", "serve", "--port", str(port)],
-                                   env=environ, stdout=output, stderr=output)
-    url = f"http://127.0.0.1:{port}/api"
-    try:
-        _wait_for(f"{url}/server/ping", process, log)
-        yield _sign_up(url)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text()
+        backend.postgres.create_database(urlsplit(config.database.url).path[1:])
+    with Program(tmp_path_factory.mktemp("served"), "immich_flask.cli", "serve", config=config) as program:
+        program.expect("is listening on")
+        yield sign_up(f"http://127.0.0.1:{config.server.port}/api", program)
+        assert program.end() == 0, program.output
 
 
-def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
-
-
-def _sign_up(url: str) -> Served:
+def sign_up(url: str, program: Program) -> Served:
     who = {"email": "admin@test.example", "password": PASSWORD, "name": "Admin"}
     requests.post(f"{url}/auth/admin-sign-up", json=who, timeout=30).raise_for_status()
-    return Served(url, _api_key(url, who), who["email"])
+    return Served(url, _api_key(url, who), who["email"], program)
 
 
 def _api_key(url: str, who: dict[str, str]) -> str:
