@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
