@@ -69,6 +69,8 @@ def _init_authentication(app: Flask) -> None:
 def _init_routes(app: Flask) -> None:
     from immich_flask.api import blueprints
 
+    # A slash at the end changes nothing, as by Immich's router; some clients put one.
+    app.url_map.strict_slashes = False
     api, plugins = Api(app), runtime_of(app).plugins
     check_claims(plugins, blueprints(), COMMANDS)
     for blueprint in [*blueprints(), *plugins.blueprints]:

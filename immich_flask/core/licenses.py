@@ -23,16 +23,19 @@ LsciNrvnBywsJaReDuoNWPBHU/mo2mXa8m4wMWhiXehiIOQqMuSUgPeCsWj8UVx1CGlRzPDA0bVNQveK
 WB95evTKXKvn0qIM7ngFlcUAw6fuV1cNCTJS6wIDAQAB""",
 }
 
+_URL_SAFE = str.maketrans("+/", "-_")
+
 
 def is_signed(license_key: str, activation_key: str, kind: Literal["client", "server"]) -> bool:
-    """Is `activation_key` (base64) Immich's signature of `license_key` for accounts, or for servers?"""
+    """Is `activation_key` (base64 of either alphabet, padded or not) Immich's signature of `license_key` for accounts,
+    or for servers?"""
     # Once in the life of a server, and 5 MB.
     from Crypto.Hash import SHA256
     from Crypto.PublicKey import RSA
     from Crypto.Signature import pkcs1_15
 
     try:
-        signature = base64.b64decode(activation_key)
+        signature = base64.urlsafe_b64decode(activation_key.translate(_URL_SAFE).rstrip("=") + "==")
     except (binascii.Error, ValueError):
         return False
     public_key = RSA.import_key(base64.b64decode(PUBLIC_KEYS[kind]))

@@ -32,3 +32,10 @@ def normalized(text: str) -> str:
         return text.lower()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", _MARKS.sub("", folded).translate(_LETTERS))
+
+
+def sort_key(text: str) -> tuple[str, ...]:
+    """Puts texts into the order of a dictionary, as Immich's database does in its usual locale: by letters and digits,
+    whatever stands between them; then by accents, small letters before capitals, and the rest."""
+    letters = "".join(letter for letter in text if letter.isalnum())
+    return normalized(letters), letters.casefold(), letters.swapcase(), text

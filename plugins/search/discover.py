@@ -18,7 +18,7 @@ from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import db, many
-from immich_flask.infra.texts import normalized
+from immich_flask.infra.texts import sort_key
 from plugins.search.schemas import SearchSuggestionType
 
 COLUMNS = {"country": AssetExif.country, "state": AssetExif.state, "city": AssetExif.city, "make": AssetExif.make,
@@ -48,7 +48,7 @@ def suggestions(auth: Auth, query: Mapping[str, Any]) -> list[str | None]:
     values = _Values(COLUMNS[name])
     shown = _timeline(auth)
     found = [value for value, in values.where(fn.EXISTS(values.of(shown, *fitting))).tuples() if value]
-    answer: list[str | None] = sorted(found, key=lambda value: (normalized(value), value))
+    answer: list[str | None] = sorted(found, key=sort_key)
     return [*answer, None] if query.get("includeNull") else answer
 
 
@@ -57,7 +57,7 @@ def cities(auth: Auth) -> list[dict]:
     values = _Values(AssetExif.city)
     one = values.of(_timeline(auth, Asset.type == AssetType.IMAGE)).limit(1)
     ids = [asset_id for _, asset_id in values.where(fn.EXISTS(one), one).tuples()]
-    return sorted(_by_ids(auth, ids), key=lambda asset: asset["exifInfo"]["city"] or "")
+    return sorted(_by_ids(auth, ids), key=lambda asset: sort_key(asset["exifInfo"]["city"] or ""))
 
 
 def explore(auth: Auth) -> list[dict]:

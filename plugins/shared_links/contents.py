@@ -46,11 +46,7 @@ def remove(auth: Auth, link_id: str, asset_ids: list[str]) -> list[dict]:
                 .where(SharedLinkAsset.link == link_id, SharedLinkAsset.asset.in_(many(asset_ids)))
                 .returning(SharedLinkAsset.asset).tuples().execute())
         removed = {asset_id for asset_id, in gone}
-    results = []
-    for asset_id in asset_ids:
-        results.append(_result(asset_id, None if asset_id in removed else AssetIdErrorReason.NOT_FOUND))
-        removed.discard(asset_id)
-    return results
+    return [_result(asset_id, None if asset_id in removed else AssetIdErrorReason.NOT_FOUND) for asset_id in asset_ids]
 
 
 def put(link_id: str, asset_ids: Iterable[str]) -> set[str]:

@@ -15,6 +15,7 @@ from immich_flask.core.models import Asset
 from immich_flask.infra.db import atomic, many
 from immich_flask.infra.fields import now, wire
 from immich_flask.infra.sql import Lookup
+from immich_flask.infra.texts import sort_key
 from plugins.tags import access, paths, tagging
 from plugins.tags.models import Tag, TagAsset, TagClosure
 
@@ -111,7 +112,9 @@ def _answer(tag_id: str) -> dict:
 
 
 def _answers(condition: Any) -> list[dict]:
-    return [_tag(*row) for row in Tag.select(*TAG_COLUMNS).where(condition).order_by(Tag.value).tuples()]
+    found = [_tag(*row) for row in Tag.select(*TAG_COLUMNS).where(condition).tuples()]
+    # Not by the database: SQLite puts all capitals before all small letters, PostgreSQL goes by its own settings.
+    return sorted(found, key=lambda tag: sort_key(tag["value"]))
 
 
 def _tag(tag_id: str, value: str, parent_id: str | None, color: str | None, created_at: str, updated_at: str) -> dict:

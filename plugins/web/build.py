@@ -82,9 +82,9 @@ def build_pages(build: Build) -> Blueprint:
 def with_tags(index: bytes, tags: PageTags) -> bytes:
     """The index with Open Graph tags (https://ogp.me) in the place that the build leaves for them."""
     with connected():
-        address = external_domain() or request.host_url
+        address = external_domain() or (request.host and request.host_url)
     named = {"og:type": "website", "og:title": tags.title, "og:description": tags.description}
-    if tags.image:
+    if tags.image and address:
         named["og:image"] = urljoin(address, tags.image)
     lines = [f'<meta name="description" content="{escape(tags.description)}" />',
              *(f'<meta property="{name}" content="{escape(value)}" />' for name, value in named.items())]

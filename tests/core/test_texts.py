@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from immich_flask.infra.texts import normalized
+from immich_flask.infra.texts import normalized, sort_key
 
 
 @pytest.mark.parametrize(("one", "other"), [
@@ -46,3 +46,12 @@ def test_once_is_enough(text: str) -> None:
 @given(st.text(), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
 def test_however_it_is_written(text: str, form: str) -> None:
     assert normalized(unicodedata.normalize(form, text)) == normalized(text)
+
+
+@pytest.mark.parametrize("order", [
+    ["Andalusia", "Île-de-France", "Marrakesh-Safi", "New York", "Shanghai", "State of Berlin", "St.-Petersburg"],
+    ["Canon", "NIKON CORPORATION", "samsung", "SONY"],
+    ["1", "10", "2", "a", "A", "á", "a-b", "ac", "B", "éa", "eb"],
+])
+def test_in_the_order_of_a_dictionary(order: list[str]) -> None:
+    assert sorted(reversed(order), key=sort_key) == order

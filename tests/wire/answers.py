@@ -203,6 +203,8 @@ def _schemas() -> dict[str, dict]:
     del schemas["AlbumResponseDto"]["properties"]["albumUsers"]["minItems"]
     # An invitation carries JSON as text.
     del schemas["NotificationDto"]["properties"]["data"]["type"]
+    # What has just been rejected says so in the answer to that.
+    schemas["ExifResponseDto"]["properties"]["rating"]["minimum"] = -1
     schemas["TimeBucketAssetResponseDto"]["properties"]["status"] = {"type": "array", "items": {"type": "string"}}
     # A report is asked for by ids of version 7 alone.
     report = schemas["IntegrityReportResponseDto"]["properties"]["items"]["items"]["properties"]["id"]

@@ -26,6 +26,9 @@ ASSET_CHANGES = ("is_favorite", "visibility", "duplicate_id")
 EXIF_CHANGES = ("description", "rating", "latitude", "longitude")
 DATE_CHANGES = ("date_time_original", "date_time_relative", "time_zone")
 
+REJECTED = -1
+"""The rating of a picture that is not worth a star."""
+
 
 def update_assets(auth: Auth, asset_ids: Iterable[str], changes: Mapping[str, Any]) -> None:
     """Change assets of the caller; what is absent from `changes` stays.
@@ -57,8 +60,11 @@ def update_asset(auth: Auth, asset_id: str, changes: Mapping[str, Any]) -> dict:
             emit(AssetsUpdated((asset_id,), auth.user_id, frozenset({"live_photo_video_id"})))
     # Without asking whether it is still visible: somebody who locks his picture sees what became of it.
     row = Asset.select(*ASSET_COLUMNS).where(Asset.id == asset_id).tuples().get()
-    return asset_response(auth, row, exif=True, fields=("people",))
-
+    answer = asset_response(auth, row, exif=True, fields=("people",))
+    if changes.get("rating") == REJECTED:
+        # Said back to whoever sets it; read later it is nothing, as by upstream once it has read the file again.
+        answer["exifInfo"]["rating"] = REJECTED
+    return answer
 
 
 

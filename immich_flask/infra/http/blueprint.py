@@ -144,13 +144,15 @@ class Blueprint(flask_smorest.Blueprint):
                     kwargs["auth"] = g.auth
                 return function(**kwargs)
 
+            # Innermost: of a bad body and a bad id, Immich names the body.
+            view = _with_path(view, parameters)
             if body is not None:
                 view = self.arguments(body, location="json")(view)
             if form is not None:
                 view = self.arguments(form, location="form")(view)
             if query is not None:
                 view = self.arguments(query, location="query")(view)
-            view = _checked(view, parameters, status)
+            view = _answered(view, status)
             view.access = access
             view = self._documented(view, operation_id, [
                 *_path_doc(parameters), *_link_doc(access, query), *_header_doc(headers or {})], upload)
@@ -235,25 +237,32 @@ def _value_schema(field: fields.Field) -> dict:
     return {"type": "number" if isinstance(field, QueryNumber) else "string"}
 
 
-def _checked(view: Callable, parameters: Mapping[str, fields.Field], status: int) -> Callable:
+def _with_path(view: Callable, parameters: Mapping[str, fields.Field]) -> Callable:
+    """Give the view the parameters of the path as what they say. Raises ValidationFailed."""
+
     @wraps(view)
-    def checked(**kwargs: Any) -> Response:
+    def with_path(**kwargs: Any) -> Any:
         for name, field in parameters.items():
             try:
                 kwargs[name] = field.deserialize(kwargs[name])
             except ValidationError as error:
                 raise ValidationFailed(wire_errors({name: error.messages})) from error
+        return view(**kwargs)
+
+    return with_path
+
+
+def _answered(view: Callable, status: int) -> Callable:
+    """Make a response of what the view returns."""
+
+    @wraps(view)
+    def answered(**kwargs: Any) -> Response:
         value = view(**kwargs)
         if isinstance(value, Response):
             return value
         code = status
         if isinstance(value, tuple):
             value, code = value
-        if code == 204:
-            response = Response(status=204)
-            # Nothing is of no type; Flask would call it HTML.
-            del response.headers["Content-Type"]
-            return response
-        return json_response(value, code)
+        return _empty() if code == 204 else json_response(value, code)
 
-    return checked
+    return answered

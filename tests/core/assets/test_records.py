@@ -173,7 +173,8 @@ def test_instants_of_exif() -> None:
 
 def test_a_rejected_picture_has_no_stars(user: Caller, server: Server) -> None:
     asset_id = user.asset()
-    assert user.put(f"/assets/{asset_id}", {"rating": -1}).json["exifInfo"]["rating"] is None
+    assert user.put(f"/assets/{asset_id}", {"rating": -1}).json["exifInfo"]["rating"] == -1
+    assert user.get(f"/assets/{asset_id}").json["exifInfo"]["rating"] is None
     with server.context():
         assert AssetExif.get_by_id(asset_id).rating == -1
 

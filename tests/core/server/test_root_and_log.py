@@ -44,6 +44,11 @@ class TestRoot:
         answer = get("/custom.css")
         assert (answer.status_code, answer.mimetype, answer.text) == (200, "text/css", "")
 
+    def test_a_slash_at_the_end_changes_nothing(self, get):
+        assert get("/api/server/ping/").json == {"res": "pong"}
+        assert get("/api/albums/").status_code == 401
+        assert get("/api/server/ping//x").status_code == 404
+
     def test_headers(self, get):
         answer = get("/api/server/ping")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

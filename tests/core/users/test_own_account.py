@@ -157,7 +157,8 @@ def issuer(monkeypatch: pytest.MonkeyPatch):
 
     def sign(kind: str, license_key: str) -> dict:
         signature = pkcs1_15.new(pairs[kind]).sign(SHA256.new(license_key.encode()))
-        return {"licenseKey": license_key, "activationKey": base64.b64encode(signature).decode()}
+        # As the shop writes them: URL-safe, without padding.
+        return {"licenseKey": license_key, "activationKey": base64.urlsafe_b64encode(signature).decode().rstrip("=")}
 
     return sign
 

@@ -141,6 +141,11 @@ def test_what_cannot_be_asked(user: Caller, query: dict) -> None:
         assert refusal(user.get(path, **query)) == (400, "Validation failed")
 
 
+def test_of_a_bad_body_and_a_bad_id_the_body_is_named(user: Caller) -> None:
+    for body, path in (({}, []), ({"isSaved": 1}, ["isSaved"]), ({"isSaved": True}, ["id"])):
+        assert [issue["path"] for issue in user.put("/memories/none", body).json["errors"]] == [path]
+
+
 def test_searching(user: Caller) -> None:
     asset = user.asset()
     always = make(user, asset)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -30,7 +31,7 @@ def owner(site: Server) -> Caller:
     return site.user()
 
 
-def page(site: Server, path: str, **options: str) -> TestResponse:
+def page(site: Server, path: str, **options: Any) -> TestResponse:
     site.activate()
     response = site.app.test_client().get(path, headers={"Accept": "text/html"}, buffered=True, **options)
     assert site.database.is_closed()
@@ -74,6 +75,7 @@ def test_the_address_is_the_public_one(site: Server, owner: Caller) -> None:
     link = share(owner, owner.asset())
     assert tags(page(site, f"/share/{link['key']}", base_url="https://photos.example"))["og:image"].startswith(
         "https://photos.example/api/assets/")
+    assert "og:image" not in tags(page(site, f"/share/{link['key']}", environ_overrides={"HTTP_HOST": ""}))
     config = site.admin.get("/system-config").json
     config["server"]["externalDomain"] = "https://public.example"
     assert site.admin.put("/system-config", config).status_code == 200

@@ -46,6 +46,11 @@ def test_a_path_is_there_once_for_each_user(user: Caller, other: Caller) -> None
             400, "Not found or no tag.read access")
 
 
+def test_tags_are_listed_as_in_a_dictionary(user: Caller) -> None:
+    paths = ["état", "Places", "key", "places-of-old", "Zoo", "places"]
+    assert list(make(user, *paths)) == ["état", "key", "places", "Places", "places-of-old", "Zoo"]
+
+
 def test_paths_make_what_is_missing(user: Caller) -> None:
     def upsert(*paths: str) -> list[str]:
         return [tag["value"] for tag in user.put("/tags", {"tags": list(paths)}).json]
