@@ -11,7 +11,7 @@ from immich_flask import WIRE_VERSION, __version__
 from immich_flask.commands import COMMANDS
 from immich_flask.commands.admin import admin
 from immich_flask.commands.configuration import config, plugins
-from immich_flask.commands.immich_admin import COMMANDS
+from immich_flask.commands.immich_admin import ADMIN_COMMANDS
 from immich_flask.commands.running import migrate, serve, worker
 from immich_flask.commands.safety import backup, check, restore
 from immich_flask.commands.shared import Place, config_options, in_app
@@ -89,6 +89,7 @@ def program() -> None:
 
 for command in (serve, worker, migrate, backup, restore, check, admin, plugins, config):
     program.add_command(command)
+assert list(program.commands) == list(COMMANDS)
 
 
 @click.group(cls=Commands, context_settings={"obj": Place(), "help_option_names": ["-h", "--help"]})
@@ -103,7 +104,7 @@ def immich_admin() -> None:
     """
 
 
-for command in COMMANDS:
+for command in ADMIN_COMMANDS:
     immich_admin.add_command(command)
 
 

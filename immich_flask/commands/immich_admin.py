@@ -107,7 +107,7 @@ def _does_not_apply(name: str, reason: str) -> click.Command:
 _NO_OAUTH = "logging in by OAuth is not built in."
 _NO_MAINTENANCE = "there is no maintenance mode; stop the server instead."
 
-COMMANDS: list[click.Command] = [
+ADMIN_COMMANDS: list[click.Command] = [
     list_users, reset_admin_password, grant_admin, revoke_admin, enable_password_login, disable_password_login, version,
     schema_check,
     _does_not_apply("enable-oauth-login", _NO_OAUTH),
