@@ -27,15 +27,16 @@ def viewers(server: Server, user: Caller, other: Caller, guest: Callable) -> tup
 @pytest.mark.parametrize("kind", ["member", "partner", "album link", "link", "link of a partner"])
 def test_one_picture_by_indexes(server: Server, viewers: tuple, kind: str) -> None:
     asset, callers = viewers
+    seen: list[tuple] = []
+    server.activate()
+    server.database.query_hooks.append(lambda event: seen.append((event.sql, event.params)))
+    try:
+        assert callers[kind].get(f"/assets/{asset}/thumbnail").status_code in (200, 404)
+    finally:
+        server.database.query_hooks.pop()
+    # The caller, the asset, whether he may.
+    assert len(seen) == 3, seen
     with server.context():
-        seen: list[tuple] = []
-        server.database.query_hooks.append(lambda event: seen.append((event.sql, event.params)))
-        try:
-            assert callers[kind].get(f"/assets/{asset}/thumbnail").status_code in (200, 404)
-        finally:
-            server.database.query_hooks.pop()
-        # The caller, the asset, whether he may.
-        assert len(seen) == 3, seen
         plan = explained(server.database, *seen[-1])
     assert "EXISTS" in seen[-1][0]
     scans = [step for step in plan if step.lstrip(" ->").startswith(("SCAN", "Seq Scan")) and "CONSTANT" not in step]
