@@ -156,6 +156,8 @@ ELSEWHERE: frozenset[str] = frozenset(" ".join((
     "detectPriorInstall getAllLibraries createLibrary getLibrary updateLibrary deleteLibrary scanLibrary",
     "getLibraryStatistics validate searchPlugins getPlugin searchPluginMethods searchPluginTemplates",
     "searchWorkflows createWorkflow getWorkflow updateWorkflow deleteWorkflow getWorkflowForShare getWorkflowTriggers",
+    # What live events tell whom: tests/plugins/realtime.
+    "connectRealtime",
     # Numbers without names: tests/core/assets and those of the plugins.
     "getAssetStatistics getUserStatisticsAdmin getAlbumStatistics getActivityStatistics memoriesStatistics",
     # A new asset, of the caller's own: tests/core/assets.

@@ -37,11 +37,11 @@ READABLE = [
 def test_what_is_told(world: World, monkeypatch: pytest.MonkeyPatch, hole: str, module: Any, name: str, instead: Any,
                       operation: str, caller: str) -> None:
     monkeypatch.setattr(module, name, instead)
-    visible._look_up.cache_clear()
+    visible._reachable._texts.clear()
     try:
         assert wrong(world, operation, [caller]), hole
     finally:
-        visible._look_up.cache_clear()
+        visible._reachable._texts.clear()
 
 
 @pytest.mark.parametrize(("module", "operation"), [(update, "updateAssets"), (trash, "deleteAssets")])

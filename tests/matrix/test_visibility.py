@@ -118,10 +118,10 @@ def changed(world: World, name: str, request: Request, before: Rows) -> set[str]
         if response.status_code < 400:
             for table, after in rows(written()).items():
                 if after != before[table]:
-                    rows_ = set(after) ^ set(before[table])
+                    different = set(after) ^ set(before[table])
                     # An asset's own id comes first; its film's is in it as well.
-                    ids = ({UUID.search(row)[0] for row in rows_} if table == "asset"
-                           else set(UUID.findall(" ".join(rows_))))
+                    ids = ({UUID.search(row)[0] for row in different} if table == "asset"
+                           else set(UUID.findall(" ".join(different))))
                     # That an album got another cover changes nothing about that one, unless it was asked for.
                     found |= ids & set(UUID.findall(repr(request))) if table == "album" else ids
         raise Undone

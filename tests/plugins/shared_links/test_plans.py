@@ -57,8 +57,8 @@ def test_the_text_is_made_once_for_all_who_come_the_same_way(user: Caller, other
     mine, theirs = user.asset(), other.asset()
     first, second = guest(share(user, mine)), guest(share(other, theirs))
     assert first.get(f"/assets/{mine}").status_code == 200
-    made = visible._look_up.cache_info().misses
+    made = dict(visible._reachable._texts)
     assert second.get(f"/assets/{theirs}").status_code == 200
-    assert visible._look_up.cache_info().misses == made
+    assert visible._reachable._texts == made
     for guest_, asset in ((first, theirs), (second, mine)):
         assert guest_.get(f"/assets/{asset}").status_code == 400
