@@ -104,14 +104,23 @@ class LiveEvent:
 
 @dataclass(frozen=True, slots=True)
 class AssetGrant:
-    """Assets that a caller may reach although they are not his own.
+    """Assets that a caller may reach although they are not his own, said in one of two ways.
 
-    `asset_ids` is a one-column query of asset ids; the core adds the moving parts of live photos and takes out what
-    is locked, and what is trashed.
+    `asset_ids` is a one-column query of asset ids. The database may read all of it to answer for one picture, so it is
+    for short lists.
+
+    `covers(asset, *values)` returns the condition that an asset, the model or an alias of it, is among them; `values` are
+    ids (of the caller, of a link) to compare with columns. Let it be an `EXISTS` that looks up by the asset's id or
+    owner, as it is put about assets that are known already. Its text is kept and used again with other values: it may
+    depend on nothing but the function, which is the same each time, not a lambda made anew.
+
+    The core adds the moving parts of live photos and takes out what is locked, and what is trashed.
     """
 
     name: str
-    asset_ids: Any
+    asset_ids: Any = None
+    covers: Callable[..., Any] | None = None
+    values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

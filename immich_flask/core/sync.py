@@ -13,7 +13,7 @@ from typing import Any
 from peewee import SQL, Case, fn
 
 from immich_flask.contracts.plugin import SharedLibrary, SyncBackfill, SyncRows
-from immich_flask.core.models import Asset, AssetExif
+from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.infra.db import is_sqlite
 from immich_flask.infra.tracking import Tombstone
 
@@ -79,15 +79,22 @@ def owned_asset(asset_id: Any, user_id: str) -> Any:
 
 
 def sees_library(library: SharedLibrary, owner: Any, user_id: str) -> Any:
-    """The condition that the user is let see the library of the user with the id in column `owner`."""
-    return fn.EXISTS(library.owner.model.select(SQL("1")).where(library.owner == owner, library.viewer == user_id))
+    """The condition that the user is let see the library of the user with the id in column `owner`, whose account is
+    there."""
+    return fn.EXISTS(_seen(library, user_id, SQL("1")).where(library.owner == owner))
 
 
 def library_backfill(library: SharedLibrary, type: str, within: Callable[[Any], Any]) -> SyncBackfill:
     """For who comes to see a library: its rows from before. `within(owner_id)` returns the condition for them."""
     return SyncBackfill(
         type, created=library.since, within=within,
-        parents=lambda user_id: library.owner.model.select(library.owner).where(library.viewer == user_id))
+        parents=lambda user_id: _seen(library, user_id, library.owner))
+
+
+def _seen(library: SharedLibrary, user_id: str, *columns: Any) -> Any:
+    """Query of what lets the user see others' libraries; none of those whose accounts were deleted."""
+    return (library.owner.model.select(*columns).join(User, on=User.id == library.owner)
+            .where(library.viewer == user_id, User.deleted_at.is_null()))
 
 
 def deleted_rows(type: str, table: str, data: Mapping[str, str],

@@ -62,14 +62,25 @@ def grants(auth: Auth, permission: str) -> list[AssetGrant]:
     """The assets in the caller's albums; through a link those in its album."""
     if permission not in GRANTED:
         return []
-    inside = AlbumAsset.select(AlbumAsset.asset)
     if (link := auth.shared_link) is None:
-        return [AssetGrant("albums", inside.join(AlbumUser, on=AlbumUser.album == AlbumAsset.album)
-                           .join(Album, on=Album.id == AlbumAsset.album)
-                           .where(AlbumUser.user == auth.user_id, Album.deleted_at.is_null()))]
+        return [AssetGrant("albums", covers=_in_albums_of, values=(auth.user_id,))]
     if link.album_id is None or permission == Permission.ASSET_DOWNLOAD and not link.allow_download:
         return []
-    return [AssetGrant("albums", inside.join(Album).where(Album.id == link.album_id, Album.deleted_at.is_null()))]
+    return [AssetGrant("albums", covers=_in_album, values=(link.album_id,))]
+
+
+def _in_albums_of(asset: Any, user_id: str) -> Any:
+    return fn.EXISTS(_albums_with(asset).join(AlbumUser, on=AlbumUser.album == AlbumAsset.album)
+                     .where(AlbumUser.user == user_id))
+
+
+def _in_album(asset: Any, album_id: str) -> Any:
+    return fn.EXISTS(_albums_with(asset).where(AlbumAsset.album == album_id))
+
+
+def _albums_with(asset: Any) -> Any:
+    return (AlbumAsset.select(SQL("1")).join(Album, on=Album.id == AlbumAsset.album)
+            .where(AlbumAsset.asset == asset.id, Album.deleted_at.is_null()))
 
 
 def of_album(album_id: str, auth: Auth) -> Any:

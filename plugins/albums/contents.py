@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from peewee import JOIN, SQL, Value, fn
 
 from immich_flask.contracts.auth import Auth
-from immich_flask.contracts.enums import BulkIdErrorReason
+from immich_flask.contracts.enums import AssetVisibility, BulkIdErrorReason
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.visible import reachable, select_assets
@@ -127,9 +128,9 @@ def remove(auth: Auth, album_id: str, asset_ids: list[str]) -> list[dict]:
 
 
 def copy_links(source_id: str, target_id: str) -> None:
-    """Put one asset into all albums that hold another."""
+    """Put one asset into all albums that hold another, unless it is locked."""
     held = AlbumAsset.select(AlbumAsset.album, Value(target_id), Value(now()), Value(now())).where(
-        AlbumAsset.asset == source_id)
+        AlbumAsset.asset == source_id, fn.EXISTS(_unlocked([target_id])))
     (AlbumAsset.insert_from(held, [AlbumAsset.album, AlbumAsset.asset, AlbumAsset.created_at, AlbumAsset.updated_at])
      .on_conflict_ignore().execute())
 
@@ -141,9 +142,14 @@ def replace(pairs: Iterable[tuple[str, str]], *, by: str) -> None:
     albums = [album_id for album_id, in mine.tuples()]
     held = AlbumAsset.select(AlbumAsset.album, AlbumAsset.asset).where(
         AlbumAsset.asset.in_(many(others)), AlbumAsset.album.in_(many(albums))).tuples()
-    links = {(album_id, others[asset_id]) for album_id, asset_id in held}
+    unlocked = {asset_id for asset_id, in _unlocked(others.values()).tuples()}
+    links = {(album_id, others[asset_id]) for album_id, asset_id in held if others[asset_id] in unlocked}
     for some in chunks(sorted(links), 5000):
         AlbumAsset.insert_many(some, [AlbumAsset.album, AlbumAsset.asset]).on_conflict_ignore().execute()
+
+
+def _unlocked(asset_ids: Iterable[str]) -> Any:
+    return select_assets(Asset.id).where(Asset.id.in_(many(asset_ids)), Asset.visibility != AssetVisibility.LOCKED)
 
 
 def _present(album_id: str, asset_ids: Iterable[str]) -> set[str]:

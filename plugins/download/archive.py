@@ -16,7 +16,7 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetFileType
 from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.contracts.permissions import Permission
-from immich_flask.core.assets.visible import visible
+from immich_flask.core.assets.visible import require, select_assets
 from immich_flask.core.models import Asset, AssetFile
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
@@ -48,8 +48,9 @@ def entries(auth: Auth, asset_ids: list[str], *, edited: bool) -> list[Entry]:
         raise BadRequest("assetIds must not be empty")
     edited = edited or auth.shared_link is not None
     rendition = AssetFile.alias()
-    rows = (visible(auth, Permission.ASSET_DOWNLOAD, Asset.id, Asset.original_file_name, Asset.storage_key,
-                    rendition.storage_key, wire(Asset.local_date_time))
+    require(auth, asset_ids, Permission.ASSET_DOWNLOAD)
+    rows = (select_assets(Asset.id, Asset.original_file_name, Asset.storage_key, rendition.storage_key,
+                          wire(Asset.local_date_time))
             .left_outer_join(rendition, on=((rendition.asset == Asset.id) & rendition.is_edited
                                             & (rendition.type == AssetFileType.FULLSIZE)))
             .where(Asset.id.in_(many(asset_ids))).tuples())

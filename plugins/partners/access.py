@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from peewee import SQL, fn
+
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import NoAccess
 from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.assets.filters import EVERY_PARTNER
-from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, User
 from immich_flask.infra.sql import Lookup
 from plugins.partners.models import Partner
@@ -18,12 +19,24 @@ SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.HIDDEN)
 """Hidden ones are the moving parts of live photos."""
 
 
+def shown(asset: Any) -> Any:
+    """The condition that partners see an asset, the model or an alias of it: moving parts only along with the still."""
+    still = Asset.alias()
+    withheld = still.select(SQL("1")).where(
+        still.live_photo_video == asset.id, still.visibility.not_in(SHOWN) | still.deleted_at.is_null(False))
+    return (asset.visibility.in_(SHOWN) & asset.deleted_at.is_null()
+            & ~((asset.visibility == AssetVisibility.HIDDEN) & fn.EXISTS(withheld)))
+
+
 def grants(auth: Auth) -> list[AssetGrant]:
     """The assets of all who share with the caller; none for shared links, which stand for what they show."""
     if auth.shared_link is not None:
         return []
-    return [AssetGrant("partners", select_assets(Asset.id).where(
-        Asset.owner.in_(sharers(auth)), Asset.visibility.in_(SHOWN)))]
+    return [AssetGrant("partners", covers=_lent, values=(auth.user_id,))]
+
+
+def _lent(asset: Any, user_id: str) -> Any:
+    return shown(asset) & fn.EXISTS(_sharing_with(user_id, Partner.shared_by == asset.owner))
 
 
 def sharers(auth: Auth, *conditions: Any) -> Any:
@@ -35,13 +48,12 @@ def timeline_of(user_id: str, auth: Auth) -> Any:
     """The filter `userId` for somebody else: his assets, if he shares them with the caller."""
     if not sharers(auth, Partner.shared_by == user_id).exists():
         raise NoAccess("timeline.read")
-    return (Asset.owner == user_id) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
+    return (Asset.owner == user_id) & shown(Asset)
 
 
 def with_partners(wanted: bool | str, auth: Auth) -> list:
     """The filter `withPartners`: the assets of those whom the caller mixes into the own timeline, or of all."""
-    return [(Asset.owner == owner) & Asset.visibility.in_(SHOWN) & Asset.deleted_at.is_null()
-            for owner in shown_partners(wanted, auth)]
+    return [(Asset.owner == owner) & shown(Asset) for owner in shown_partners(wanted, auth)]
 
 
 def shown_partners(wanted: bool | str, auth: Auth) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the mobile app hears of partners and of their assets.
 
 A partner's app gets what the partner may see, and no more: upstream also sends what is archived, in the trash or
-locked. What goes out of sight is deleted there. What comes back is sent again with its EXIF, which the app has dropped
+locked, and keeps what belongs to a deleted account. What goes out of sight is deleted there. What comes back is sent again with its EXIF, which the app has dropped
 along with it; that is why both are touched here, and the moving part of a live photo with its still.
 """
 
@@ -11,17 +11,16 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.events import AssetsRestored, AssetsTrashed, AssetsUpdated
 from immich_flask.contracts.plugin import SharedLibrary, SyncRows, SyncType
 from immich_flask.contracts.sync import SyncEntityType as Line
 from immich_flask.contracts.sync import SyncRequestType as Request
 from immich_flask.core.assets.visible import select_assets
-from immich_flask.core.models import Asset, AssetExif
+from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.core.sync import ASSET, ASSET_EXIF, deleted_rows, kept_id, library_backfill, sees_library
 from immich_flask.infra.db import many
 from immich_flask.infra.tracking import Tombstone
-from plugins.partners.access import SHOWN
+from plugins.partners.access import shown
 from plugins.partners.models import Partner
 
 LIBRARY = SharedLibrary(owner=Partner.shared_by, viewer=Partner.shared_with, since=Partner.create_id)
@@ -40,10 +39,17 @@ def sync_types() -> list[SyncType]:
     return [
         SyncType(
             Request.PARTNERS_V1,
-            deletes=(deleted_rows(
-                Line.PARTNER_DELETE_V1, "partner", {"sharedById": "shared_by_id", "sharedWithId": "shared_with_id"},
-                whose=lambda user_id: (kept_id("shared_by_id") == user_id) | (kept_id("shared_with_id") == user_id)),),
-            upserts=SyncRows(Line.PARTNER_V1, Partner.update_id, _partnerships, PARTNER)),
+            deletes=(
+                deleted_rows(
+                    Line.PARTNER_DELETE_V1, "partner", {"sharedById": "shared_by_id", "sharedWithId": "shared_with_id"},
+                    whose=lambda user_id: ((kept_id("shared_by_id") == user_id)
+                                           | (kept_id("shared_with_id") == user_id))),
+                # The app lets go of the assets with the partner. A trigger touches the rows when accounts go and return.
+                SyncRows(Line.PARTNER_DELETE_V1, Partner.update_id,
+                         lambda user_id: _partnerships(user_id).where(_sharer_is_gone()),
+                         {"sharedById": Partner.shared_by, "sharedWithId": Partner.shared_with})),
+            upserts=SyncRows(Line.PARTNER_V1, Partner.update_id,
+                             lambda user_id: _partnerships(user_id).where(~_sharer_is_gone()), PARTNER)),
         SyncType(
             Request.PARTNER_ASSETS_V2,
             deletes=(
@@ -51,13 +57,13 @@ def sync_types() -> list[SyncType]:
                              whose=lambda user_id: sees_library(LIBRARY, Tombstone.owner_id, user_id)),
                 SyncRows(Line.PARTNER_ASSET_DELETE_V1, Asset.update_id,
                          lambda user_id: select_assets().where(sees_library(LIBRARY, Asset.owner, user_id),
-                                                               ~_shown(Asset)),
+                                                               ~shown(Asset)),
                          {"assetId": Asset.id})),
             backfill=library_backfill(LIBRARY, Line.PARTNER_ASSET_BACKFILL_V2,
                                       lambda owner_id: Asset.owner == owner_id),
             upserts=SyncRows(Line.PARTNER_ASSET_V2, Asset.update_id,
                              lambda user_id: select_assets().where(sees_library(LIBRARY, Asset.owner, user_id),
-                                                                   _shown(Asset)),
+                                                                   shown(Asset)),
                              {**ASSET, "isFavorite": False})),
         SyncType(
             Request.PARTNER_ASSET_EXIFS_V1,
@@ -65,7 +71,7 @@ def sync_types() -> list[SyncType]:
                                       lambda owner_id: _of_asset(lambda asset: asset.owner == owner_id)),
             upserts=SyncRows(Line.PARTNER_ASSET_EXIF_V1, AssetExif.update_id,
                              lambda user_id: AssetExif.select().where(_of_asset(
-                                 lambda asset: sees_library(LIBRARY, asset.owner, user_id) & _shown(asset))),
+                                 lambda asset: sees_library(LIBRARY, asset.owner, user_id) & shown(asset))),
                              ASSET_EXIF)),
     ]
 
@@ -86,13 +92,8 @@ def _partnerships(user_id: str) -> Any:
     return Partner.select().where((Partner.shared_by == user_id) | (Partner.shared_with == user_id))
 
 
-def _shown(asset: Any) -> Any:
-    """The condition that partners see an asset; `asset` is the model or an alias of it."""
-    still = Asset.alias()
-    withheld = still.select(SQL("1")).where(
-        still.live_photo_video == asset.id, still.visibility.not_in(SHOWN) | still.deleted_at.is_null(False))
-    return (asset.visibility.in_(SHOWN) & asset.deleted_at.is_null()
-            & ~((asset.visibility == AssetVisibility.HIDDEN) & fn.EXISTS(withheld)))
+def _sharer_is_gone() -> Any:
+    return fn.EXISTS(User.select(SQL("1")).where(User.id == Partner.shared_by, User.deleted_at.is_null(False)))
 
 
 def _of_asset(condition: Any) -> Any:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from flask import Request
-from peewee import JOIN, SQL
+from peewee import JOIN, SQL, fn
 
 from immich_flask.contracts.auth import Auth, AuthSharedLink, AuthUser
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import BadRequest, Unauthorized
 from immich_flask.contracts.permissions import Permission
 from immich_flask.contracts.plugin import AssetGrant
-from immich_flask.core.assets.visible import any_of, open_to_others, select_assets
+from immich_flask.core.assets.visible import covered, open_to_others, select_assets
 from immich_flask.core.assets.visible import grants as grants_of
 from immich_flask.core.models import Asset, User
 from immich_flask.infra.db import many
@@ -106,23 +107,41 @@ def grants(auth: Auth, permission: str) -> list[AssetGrant]:
         return []
     if permission not in GRANTED and not (permission == Permission.ASSET_DOWNLOAD and link.allow_download):
         return []
-    return [AssetGrant("shared_links", ids) for ids in _ids(SharedLinkAsset.link == link.id, auth.user)]
+    lent = grants_of(Auth(auth.user), Permission.ASSET_SHARE)
+    return [AssetGrant("shared_links", covers=_own_on_link, values=(link.id, auth.user_id)),
+            *(_lent_on_link(link.id, grant) for grant in lent)]
+
+
+def _own_on_link(asset: Any, link_id: str, maker_id: str) -> Any:
+    return (asset.owner == maker_id) & _on_link(asset, link_id)
+
+
+def _lent_on_link(link_id: str, lent: AssetGrant) -> AssetGrant:
+    """What somebody lends to the maker, as far as it is on the link."""
+    if lent.covers is None:
+        return AssetGrant("shared_links", SharedLinkAsset.select(SharedLinkAsset.asset).where(
+            SharedLinkAsset.link == link_id, in_query(SharedLinkAsset.asset, lent.asset_ids)))
+    return AssetGrant("shared_links", covers=_on_link_too(lent.covers), values=(link_id, *lent.values))
+
+
+@cache
+def _on_link_too(covers: Callable[..., Any]) -> Callable[..., Any]:
+    def covers_on_link(asset: Any, link_id: str, *values: Any) -> Any:
+        return covers(asset, *values) & _on_link(asset, link_id)
+
+    return covers_on_link
+
+
+def _on_link(asset: Any, link_id: str) -> Any:
+    return fn.EXISTS(SharedLinkAsset.select(SQL("1")).where(
+        SharedLinkAsset.link == link_id, SharedLinkAsset.asset == asset.id))
 
 
 def assets_of(link_ids: Iterable[str], maker: AuthUser, *columns: Any) -> Any:
     """Query of what these links of one maker show; it joins `asset` and `shared_link_asset`."""
-    links = SharedLinkAsset.link.in_(many(link_ids))
+    sharable = (Asset.owner == maker.id) | covered(grants_of(Auth(maker), Permission.ASSET_SHARE), Asset)
     return (select_assets(*columns).join(SharedLinkAsset, on=SharedLinkAsset.asset == Asset.id)
-            .where(links, any_of([in_query(Asset.id, ids) for ids in _ids(links, maker)]), open_to_others()))
-
-
-def _ids(links: Any, maker: AuthUser) -> list[Any]:
-    """Queries of the assets on these links that are the maker's own, and that others let him share. Apart, because
-    together they would have PostgreSQL read through all assets there are."""
-    listed = SharedLinkAsset.select(SharedLinkAsset.asset).where(links)
-    return [listed.join(Asset).where(Asset.owner == maker.id),
-            *(listed.where(in_query(SharedLinkAsset.asset, grant.asset_ids))
-              for grant in grants_of(Auth(maker), Permission.ASSET_SHARE))]
+            .where(SharedLinkAsset.link.in_(many(link_ids)), sharable, open_to_others()))
 
 
 def listed() -> Any:

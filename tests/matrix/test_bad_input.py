@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from immich_flask.testing import Server
+from immich_flask.testing import Caller, Server
 
 SOME_ID = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
 
@@ -135,3 +135,39 @@ def test_nobody_gets_anywhere(victim: Server) -> None:
         if response.status_code >= 500 or (response.status_code != 401 and not is_open):
             unexpected.append(f"{method} {path}: {response.status_code}")
     assert unexpected == []
+
+
+def test_every_kind_of_caller(victim: Server) -> None:
+    """What is right for one caller is no reason to stumble over another: keys have no session, links no account."""
+    user = victim.user()
+    ids = {"assets": user.asset(), "users": user.id, "partners": victim.user().id, "sessions": user.session_id}
+    ids["albums"] = user.post("/albums", {"albumName": "x", "assetIds": [ids["assets"]]}).json["id"]
+    link = user.post("/shared-links", {"type": "INDIVIDUAL", "assetIds": [ids["assets"]], "password": "x"}).json
+    ids["shared-links"] = link["id"]
+    to_album = user.post("/shared-links", {"type": "ALBUM", "albumId": ids["albums"]}).json
+    callers = {
+        "nobody": victim.nobody, "user": user, "elevated": user.elevated(), "somebody else": victim.user(),
+        "key": user.api_key("all"), "poor key": user.api_key("userLicense.read"),
+        "administrator's key": victim.user(is_admin=True).api_key("all"),
+        "link": Caller(victim, {}, query={"key": link["key"]}),
+        "link to an album": Caller(victim, {}, query={"key": to_album["key"]}),
+        "nonsense": Caller(victim, {"Authorization": "Bearer \xff", "Cookie": "immich_access_token=\xff;;="},
+                           query={"key": "\0"}),
+    }
+    failed = []
+    # What ends things comes last, and what ends the caller very last.
+    for method, path, operation in sorted(operations(victim), key=lambda each: (
+            each[0] == "DELETE", "session" in each[1] or "logout" in each[1])):
+        where = re.sub("{[^}]+}", ids.get(path.split("/")[1], SOME_ID), path)
+        components = operation["components"]
+        query = {parameter["name"]: sample(parameter["schema"], components)
+                 for parameter in operation.get("parameters", ())
+                 if parameter["in"] == "query" and parameter["name"] not in ("key", "slug")}
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        body = sample(content["schema"], components) if content else None
+        for name, caller in callers.items():
+            for options in ({"body": body}, {"body": body, "query": query}):
+                response = caller.open(method, where, **options)
+                if response.status_code >= 500:
+                    failed.append(f"{name}: {method} {where} {options}: {response.status_code} {response.text[:200]}")
+    assert failed == []

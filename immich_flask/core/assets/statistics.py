@@ -11,6 +11,7 @@ from peewee import fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetStatus, AssetType, AssetVisibility
 from immich_flask.contracts.errors import BadRequest, Unauthorized
+from immich_flask.core.assets.visible import not_locked
 from immich_flask.core.models import Asset
 from immich_flask.infra.fields import now
 from immich_flask.infra.sql import local_day
@@ -72,7 +73,7 @@ def calendar_heatmap(auth: Auth, owner_id: str, kind: CalendarHeatmapType, first
                     column < after.isoformat())
              .group_by(day))
     if not _may_see_locked(auth, owner_id):
-        query = query.where(Asset.visibility != AssetVisibility.LOCKED)
+        query = query.where(not_locked())
     counts = dict(query.tuples())
     days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     return {

@@ -8,7 +8,9 @@ together with its still, which it would give away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import peewee
@@ -16,10 +18,11 @@ import peewee
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.contracts.errors import NoAccess
+from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
-from immich_flask.infra.sql import in_query
+from immich_flask.infra.sql import Texts, in_query
 
 GRANTABLE = frozenset({"asset.read", "asset.view", "asset.download", "asset.share"})
 """Permissions that plugins can extend to others; all else is the owner's alone."""
@@ -32,18 +35,29 @@ def visible(auth: Auth, permission: str, *columns: Any) -> peewee.ModelSelect:
 
 def visible_to(auth: Auth, permission: str) -> Any:
     """The condition behind `visible`, for queries that join `asset` themselves."""
-    conditions = [] if auth.shared_link else [own(auth, permission)]
-    conditions += [shared(grant.asset_ids) for grant in grants(auth, permission)]
-    return any_of(conditions)
+    mine = [] if auth.shared_link else [own(auth, permission)]
+    granted = grants(auth, permission)
+    return any_of([*mine, _shared(granted)] if granted else mine)
 
 
 def own(auth: Auth, permission: str) -> Any:
     """The caller's own assets; locked ones only when the session is elevated, and never to be shared."""
-    mine = Asset.owner == auth.user_id
-    if auth.elevated and permission != "asset.share":
-        return mine
+    return _own(auth.user_id, with_locked=_with_locked(auth, permission))
+
+
+def _with_locked(auth: Auth, permission: str) -> bool:
+    return auth.elevated and permission != "asset.share"
+
+
+def _own(user_id: str, *, with_locked: bool) -> Any:
+    mine = Asset.owner == user_id
+    return mine if with_locked else mine & not_locked()
+
+
+def not_locked() -> Any:
+    """The condition for what is neither in the locked folder nor the moving part of what is."""
     still = Asset.alias()
-    return (mine & (Asset.visibility != AssetVisibility.LOCKED)
+    return ((Asset.visibility != AssetVisibility.LOCKED)
             & ~_moving_part_of(still, still.visibility == AssetVisibility.LOCKED))
 
 
@@ -56,7 +70,7 @@ def is_plainly_own(auth: Auth, owner_id: str, visibility: str) -> bool:
             and visibility in (AssetVisibility.TIMELINE, AssetVisibility.ARCHIVE))
 
 
-def grants(auth: Auth, permission: str) -> list:
+def grants(auth: Auth, permission: str) -> list[AssetGrant]:
     """What plugins let `auth` reach beyond his own."""
     if permission not in GRANTABLE:
         return []
@@ -64,14 +78,19 @@ def grants(auth: Auth, permission: str) -> list:
             for grant in some]
 
 
-def shared(asset_ids: Any) -> Any:
+def _shared(granted: Sequence[AssetGrant]) -> Any:
     """The condition for granted assets and the moving parts of the live photos among them."""
     still = Asset.alias()
-    # Looked up from the film: all moving parts of what is granted would be many, and PostgreSQL bad at guessing how many.
     moves_one = peewee.fn.EXISTS(still.select(peewee.SQL("1")).where(
-        still.live_photo_video == Asset.id, in_query(still.id, asset_ids), still.deleted_at.is_null(),
-        still.visibility != AssetVisibility.LOCKED))
-    return (in_query(Asset.id, asset_ids) | moves_one) & open_to_others()
+        still.live_photo_video == Asset.id, still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED,
+        covered(granted, still)))
+    return (covered(granted, Asset) | moves_one) & open_to_others()
+
+
+def covered(granted: Sequence[AssetGrant], asset: Any) -> Any:
+    """The condition that one of these grants reaches an asset; `asset` is the model or an alias of it."""
+    return any_of([in_query(asset.id, grant.asset_ids) if grant.covers is None else grant.covers(asset, *grant.values)
+                   for grant in granted])
 
 
 def open_to_others() -> Any:
@@ -103,8 +122,30 @@ def reachable(auth: Auth, ids: Iterable[str], permission: str) -> set[str]:
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return set()
-    query = visible(auth, permission, Asset.id).where(Asset.id.in_(many(wanted))).tuples()
-    return {asset_id for asset_id, in query}
+    granted = grants(auth, permission)
+    if any(grant.covers is None for grant in granted):
+        return {asset_id for asset_id, in visible(auth, permission, Asset.id).where(Asset.id.in_(many(wanted))).tuples()}
+    with_locked = None if auth.shared_link else _with_locked(auth, permission)
+    shape = with_locked, len(wanted) == 1, tuple((grant.covers, len(grant.values)) for grant in granted)
+    values = [value for grant in granted for value in grant.values]
+    rows = _reachable.rows(shape, partial(_among, shape), wanted[0] if len(wanted) == 1 else wanted, auth.user_id, *values)
+    return {asset_id for asset_id, in rows}
+
+
+_reachable = Texts()
+"""Kept, because this is asked for each picture of somebody else's."""
+
+
+def _among(shape: tuple[bool | None, bool, tuple[tuple[Callable[..., Any], int], ...]], wanted: Any, user_id: Any,
+           *values: Any) -> peewee.ModelSelect:
+    """The query behind `reachable`. `shape`: whether it finds what is in the caller's locked folder, None for one who has
+    nothing of his own; whether `wanted` is a single id; what is granted, and how many of the `values` belong to it."""
+    with_locked, is_one, granted = shape
+    rest = iter(values)
+    grants = [AssetGrant("", None, covers, tuple(islice(rest, count))) for covers, count in granted]
+    mine = [] if with_locked is None else [_own(user_id, with_locked=with_locked)]
+    return Asset.select(Asset.id).where(Asset.id == wanted if is_one else Asset.id.in_(many(wanted)),
+                                        any_of([*mine, _shared(grants)] if grants else mine))
 
 
 def require(auth: Auth, ids: Iterable[str], permission: str) -> None:

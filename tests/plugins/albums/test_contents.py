@@ -199,6 +199,14 @@ def test_a_copied_asset_joins_the_albums_of_its_source(user: Caller, asked: bool
     assert [inside(user, album) for album in albums] == [2 if asked else 1, 2, 0]
 
 
+def test_a_locked_copy_joins_no_album(user: Caller) -> None:
+    source, target = user.asset(), user.asset(visibility="locked")
+    album, elevated = make_album(user, source), user.elevated()
+    assert elevated.put("/assets/copy", {"sourceId": source, "targetId": target}).status_code == 204
+    elevated.put(f"/assets/{target}", {"visibility": "timeline"})
+    assert inside(user, album) == 1
+
+
 def test_other_plugins_can_add(server: Server, user: Caller, other: Caller, known) -> None:
     """As the one does that takes uploads through a link."""
     from plugins.albums.api import AlbumUpdated, add_assets

@@ -145,6 +145,26 @@ def test_the_moving_part_goes_with_its_still(server: Server, user: Caller, other
     assert shown_on(phone) == {still, film}
 
 
+def test_a_deleted_account_is_forgotten_until_it_is_restored(server: Server, user: Caller, other: Caller,
+                                                             phone: Phone) -> None:
+    asset = user.asset()
+    share(user, other)
+    third = server.user()
+    later = third.asset()
+    share(third, other)
+    assert shown_on(phone) == {asset, later}
+    assert server.admin.delete(f"/admin/users/{user.id}", {}).status_code == 200
+    assert shown_on(phone) == {later}
+    assert {sharer for sharer, _ in phone.rows("partner")} == {third.id}
+    fresh = PartnersPhone(server.session_of(other))
+    assert shown_on(fresh) == {later}
+    assert asset not in {line.data.get("id") for line in fresh.heard}
+    assert server.admin.post(f"/admin/users/{user.id}/restore").status_code == 200
+    for each in (phone, fresh):
+        assert shown_on(each) == {asset, later}
+        assert {sharer for sharer, _ in each.rows("partner")} == {user.id, third.id}
+
+
 class Library(RuleBasedStateMachine):
     """One user's library, seen by a phone that reads now and then, while the partnership ends and begins again."""
 

@@ -13,7 +13,7 @@ from plugins.sync.statements import Prepared, Statement
 
 KNOWN = "0190f1f0-0000-7000-8000-000000000000"
 
-FEW = {"UserMetadataV1", "PartnerV1"}
+FEW = {"UserMetadataV1", "PartnerV1", "PartnerDeleteV1"}
 """Lines of which one user has so few that they may be sorted; so are those of one album or partner, in backfill."""
 
 

@@ -1,0 +1,25 @@
+"""Let phones hear when the account of somebody who shares is deleted, and when it is restored.
+
+A trigger, because it has to hold also while this plugin is disabled. What was shared by a restored account counts as
+shared from then on: phones have dropped it.
+"""
+
+from peewee import SqliteDatabase
+
+CONDITION = "(NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)"
+
+TOUCH = """
+UPDATE partner SET in_timeline = in_timeline WHERE shared_by_id = NEW.id;
+UPDATE partner SET create_id = update_id WHERE shared_by_id = NEW.id AND NEW.deleted_at IS NULL;
+"""
+
+
+def up(migrator, db):
+    event = 'AFTER UPDATE OF deleted_at ON "user"'
+    if isinstance(db, SqliteDatabase):
+        db.execute_sql(f"CREATE TRIGGER partner_follow_account {event} WHEN {CONDITION} BEGIN {TOUCH} END")
+        return
+    db.execute_sql("CREATE FUNCTION partner_follow_account() RETURNS trigger LANGUAGE plpgsql AS "
+                   f"$$ BEGIN {TOUCH} RETURN NULL; END $$")
+    db.execute_sql(f"CREATE TRIGGER partner_follow_account {event} "
+                   f"FOR EACH ROW WHEN ({CONDITION}) EXECUTE FUNCTION partner_follow_account()")
