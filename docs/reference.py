@@ -89,7 +89,7 @@ def record_entry(record: type) -> str:
 
 def _field(each: dataclasses.Field) -> str:
     if each.default is not dataclasses.MISSING:
-        return f"{each.name}={each.default!r}"
+        return f"{each.name}={'...' if callable(each.default) else repr(each.default)}"
     return f"{each.name}={each.default_factory()!r}" if each.default_factory is not dataclasses.MISSING else each.name
 
 

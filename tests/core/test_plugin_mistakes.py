@@ -217,6 +217,10 @@ class TestClaims:
         unknown = make("zoo", register_sync_types=lambda: [replace(core_types()[0], request="AnimalsV1")])
         assert refused(found | unknown) == (
             "the sync type AnimalsV1 is unknown to the clients; mend or disable the plugin zoo")
+        some = core_types()[0]
+        failing = make("zoo", register_sync_types=lambda: [replace(
+            some, request="StacksV1", upserts=replace(some.upserts, query=fail))])
+        assert refused(found | failing).startswith("plugin zoo fails in startup of sync: ValueError")
 
     def test_a_fallback_leaves_sections_to_others(self, make: Make) -> None:
         found = (make("one", fallback=True, preference_defaults=lambda: {"tags": {"enabled": False}})
