@@ -197,7 +197,8 @@ class TestClaims:
             f"plugin one registers the {what}, which the core has; disable one")
 
     @pytest.mark.parametrize(("hook", "function", "said"), [
-        ("register_jobs", lambda: [Job("Twice", "backgroundTask", fail)] * 2, "plugin one registers the job Twice twice"),
+        ("register_jobs", lambda: [Job("Twice", "backgroundTask", fail)] * 2,
+         "plugin one registers the job Twice twice"),
         ("preference_defaults", lambda: {"film": {}}, "the preference section film, which clients do not know"),
         ("register_blueprints", routes("a", "GET /a", permission="film.read"),
          "plugin one asks for the permission film.read, which no API key can hold"),
@@ -335,7 +336,8 @@ class TestRunning:
         user = server.user()
         tag = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
         assert user.get("/timeline/buckets", tagId=tag).status_code == 500
-        assert any(message.startswith("GET /api/timeline/buckets failed in plugin weak (") for message in caplog.messages)
+        said = "GET /api/timeline/buckets failed in plugin weak ("
+        assert any(message.startswith(said) for message in caplog.messages)
         assert user.get("/timeline/buckets").status_code == 200
 
     def test_listeners(self, server: Server, wrong: Callable, caplog: pytest.LogCaptureFixture) -> None:

@@ -59,7 +59,7 @@ def test_one_that_does_not_know_its_time_keeps_no_other_from_its(jobs: Jobs, cap
     jobs.register("Nightly", cron="30 2 * * *")
     queue_periodic(at(2, 29), at(2, 30))
     assert jobs.calls == [("Nightly", {})]
-    assert caplog.messages == ["the job Lost does not say when it is to run", "the job Wrong does not say when it is to run"]
+    assert caplog.messages == [f"the job {name} does not say when it is to run" for name in ("Lost", "Wrong")]
 
 
 def test_the_line_can_come_from_the_settings(jobs: Jobs) -> None:

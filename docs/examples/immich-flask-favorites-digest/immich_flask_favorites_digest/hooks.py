@@ -36,7 +36,8 @@ def register_settings() -> list[Setting]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
-        Job(jobs.ALL, QueueName.NOTIFICATIONS, jobs.make_all, cron=settings.schedule, shown_as=JobName.NOTIFY_ALBUM_UPDATE),
+        Job(jobs.ALL, QueueName.NOTIFICATIONS, jobs.make_all, cron=settings.schedule,
+            shown_as=JobName.NOTIFY_ALBUM_UPDATE),
         Job(jobs.ONE, QueueName.NOTIFICATIONS, jobs.make_one, shown_as=JobName.NOTIFY_ALBUM_UPDATE),
         Job(jobs.MAIL, QueueName.NOTIFICATIONS, jobs.send_mail, shown_as=JobName.SEND_MAIL),
     ]
