@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def purge(place: Place, name: str, yes: bool) -> None:
     """Remove for good what the plugin NAME has left: tables, triggers, jobs, migration history, settings.
 
-    The plugin must be disabled, or not be installed any more, and the server have been restarted since. Its files in
-    the storage go with the next nightly clean-up.
+    The plugin must be disabled, or not be installed any more, and the server have been restarted since. Files that it
+    keeps in folders of its own in the storage stay.
 
     \b
     Examples:
