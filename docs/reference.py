@@ -30,8 +30,8 @@ EXAMPLES = {
 
 AT_START = "once, when an app is built. There is no request and no database connection."
 STOPS = "the server does not start, and says which plugin it was."
-LEFT_OUT = ("the answer goes without what this plugin would add, and the log names it. An `ApiError` is the answer; within "
-            "a transaction everything is passed on, and the request fails.")
+LEFT_OUT = ("the answer goes without what this plugin would add, and the log names it. An `ApiError` is the answer; "
+            "within a transaction everything is passed on, and the request fails.")
 
 
 def hooks() -> dict[str, Callable[..., Any]]:
@@ -89,7 +89,7 @@ def record_entry(record: type) -> str:
 
 def _field(each: dataclasses.Field) -> str:
     if each.default is not dataclasses.MISSING:
-        return f"{each.name}={each.default!r}"
+        return f"{each.name}={'...' if callable(each.default) else repr(each.default)}"
     return f"{each.name}={each.default_factory()!r}" if each.default_factory is not dataclasses.MISSING else each.name
 
 
@@ -100,7 +100,8 @@ def event_row(event: type) -> str:
 
 
 def _records() -> Iterator[type]:
-    yield from (each for each in vars(plugin).values() if dataclasses.is_dataclass(each) and each.__module__ == plugin.__name__)
+    yield from (each for each in vars(plugin).values()
+                if dataclasses.is_dataclass(each) and each.__module__ == plugin.__name__)
 
 
 def _events() -> Iterator[type]:
@@ -134,8 +135,8 @@ def generated() -> dict[str, str]:
 def rendered(page: str) -> str:
     """`page` with its generated parts as they should be."""
     for name, text in generated().items():
-        page = re.sub(rf"(<!-- generated: {name} -->\n).*?(\n<!-- end -->)", lambda match: f"{match[1]}\n{text}\n{match[2]}",
-                      page, flags=re.DOTALL)
+        part = re.compile(rf"(<!-- generated: {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        page = part.sub(lambda match: f"{match[1]}\n{text}\n{match[2]}", page)
     return page
 
 

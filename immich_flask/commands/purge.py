@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def purge(place: Place, name: str, yes: bool) -> None:
     """Remove for good what the plugin NAME has left: tables, triggers, jobs, migration history, settings.
 
-    The plugin must be disabled, or not be installed any more, and the server have been restarted since. Its files in
-    the storage go with the next nightly clean-up.
+    The plugin must be disabled, or not be installed any more, and the server have been restarted since. Files that it
+    keeps in folders of its own in the storage stay.
 
     \b
     Examples:
@@ -89,8 +89,10 @@ def _mentions(file: str | None, name: str, *, is_installed: bool) -> list[str]:
     import tomllib
 
     values = tomllib.loads(Path(file).read_text("utf-8")) if file else {}
-    return [*([f"[plugin.{name}]"] if name in values.get("plugin", {}) else []),
-            *(["plugins.disabled"] if not is_installed and name in values.get("plugins", {}).get("disabled", []) else [])]
+    found = [f"[plugin.{name}]"] if name in values.get("plugin", {}) else []
+    if not is_installed and name in values.get("plugins", {}).get("disabled", []):
+        found.append("plugins.disabled")
+    return found
 
 
 def _forget(file: str, name: str, *, keep_disabled: bool) -> None:

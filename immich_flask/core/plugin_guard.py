@@ -18,7 +18,7 @@ from typing import Any
 from immich_flask.contracts import plugin as records
 from immich_flask.contracts.errors import ApiError, ConfigError
 from immich_flask.contracts.hookspecs import is_asked_at_start
-from immich_flask.infra.blame import blame
+from immich_flask.infra.blame import blame, blamed
 from immich_flask.infra.db import UNAVAILABLE, db
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ def guarded(plugin: str, spec: Callable[..., Any], function: Callable[..., Any])
             raise
         except Exception as error:
             if is_asked_at_start(hook):
-                raise ConfigError(f"plugin {plugin} fails in {hook}: {error!r}; "
-                                  f"mend it, or add it to plugins.disabled") from error
+                who = f"{blamed(error)} fails in {hook} of {plugin}" if blamed(error) else f"{plugin} fails in {hook}"
+                raise ConfigError(f"plugin {who}: {error!r}; mend it, or add it to plugins.disabled") from error
             if isinstance(error, UNAVAILABLE) or (db.obj is not None and db.in_transaction()):
                 blame(error, plugin)
                 raise

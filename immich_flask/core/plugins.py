@@ -85,7 +85,6 @@ class Plugins:
         self.found = find_plugins() if found is None else found
         self.enabled = _in_order(self.found, config.plugins.disabled)
         self._owners: dict[tuple[str, Any], str] = {}
-        self._claimed: set[tuple[str, Any]] = set()
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(specs)
         for plugin in self.enabled:
@@ -161,10 +160,11 @@ class Plugins:
         served = {path for name, blueprint in found if not self._is_fallback(name) for path in blueprint.paths}
         kept = [blueprint for name, blueprint in found
                 if not self._is_fallback(name) or served.isdisjoint(blueprint.paths)]
+        seen: set[Any] = set()
         for blueprint in kept:
-            self._claim("route name", blueprint.name, blueprint.owner)
+            self._claim("route name", blueprint.name, blueprint.owner, seen)
             for operation in blueprint.operations:
-                self._claim("route", operation, blueprint.owner, " ".join(operation))
+                self._claim("route", operation, blueprint.owner, seen, " ".join(operation))
         return kept
 
     @cached_property
@@ -190,7 +190,7 @@ class Plugins:
         served: dict[str, dict[str, Any]] = {}
         for name, section, values in sorted(sections, key=lambda found: self._is_fallback(found[0])):
             if section not in served or not self._is_fallback(name):
-                self._claim("preference section", section, name)
+                self._claim("preference section", section, name, served)
                 served[section] = values
         return served
 
@@ -234,18 +234,19 @@ class Plugins:
         for name, item in sorted(self.each(hook, **arguments), key=lambda found: self._is_fallback(found[0])):
             if (known := key(item)) in items and self._is_fallback(name):
                 continue
-            self._claim(noun, known, name)
+            self._claim(noun, known, name, items)
             items[known] = item
         return items
 
-    def _claim(self, noun: str, key: Any, name: str, words: str = "") -> None:
-        """Note whose it is. ConfigError when it is another's already, or the plugin's own."""
+    def _claim(self, noun: str, key: Any, name: str, seen: Any, words: str = "") -> None:
+        """Note whose it is. ConfigError when it is another's already, or one of `seen`, that is, the plugin's own."""
         other = self._owners.setdefault((noun, key), name)
         if other != name:
             raise ConfigError(f"plugins {other} and {name} both register the {noun} {words or key}; disable one")
-        if (noun, key) in self._claimed:
+        if key in seen:
             raise ConfigError(f"plugin {name} registers the {noun} {words or key} twice")
-        self._claimed.add((noun, key))
+        if isinstance(seen, set):
+            seen.add(key)
 
     def _is_fallback(self, name: str) -> bool:
         return self.found[name].meta.fallback
@@ -253,8 +254,9 @@ class Plugins:
     def _settings(self, config: Config) -> dict[str, dict[str, Any]]:
         """The effective `[plugin.<name>]` tables: defaults, overlaid with the configuration file's values."""
         declared: dict[str, dict[str, Setting]] = {}
+        seen: set[Any] = set()
         for name, setting in self.each("register_settings"):
-            self._claim("setting", (name, setting.name), name, setting.name)
+            self._claim("setting", (name, setting.name), name, seen, setting.name)
             declared.setdefault(name, {})[setting.name] = setting
         for name, table in config.plugin.items():
             if name not in self.found:

@@ -2,8 +2,8 @@
 pictures, `queries`.
 
 Tests share one server per process, so each makes users of its own; a test that needs an untouched server, other
-plugins or another configuration asks `make_server`. Jobs run at once, in the process that queues them, after the commit;
-`server.run_job` runs one by hand.
+plugins or another configuration asks `make_server`. Jobs run at once, in the process that queues them, after the
+commit; `server.run_job` runs one by hand.
 """
 
 from __future__ import annotations

@@ -51,5 +51,6 @@ def health_checks() -> list[HealthCheck]:
 def startup(app: Flask) -> None:
     plugins = runtime_of(app).plugins
     served = plugins.sync_types
-    upkeep.check_types(served, partial(plugins.owner, "sync type"))
-    app.extensions[EXTENSION] = prepared(served)
+    owner = partial(plugins.owner, "sync type")
+    upkeep.check_types(served, owner)
+    app.extensions[EXTENSION] = prepared(served, owner)

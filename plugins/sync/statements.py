@@ -6,12 +6,13 @@ is new, which is what most streams say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.plugin import SyncRows, SyncType
 from immich_flask.contracts.sync import SyncRequestType
+from immich_flask.infra.blame import blaming
 from immich_flask.infra.db import batches
 from immich_flask.infra.json_rows import json_object
 
@@ -65,7 +66,12 @@ class Prepared:
                          .where(rows.order > AFTER, *conditions).order_by(rows.order))
 
 
-def prepared(served: Mapping[str, SyncType]) -> dict[str, Prepared]:
-    """By request type. Raises ConfigError for queries that cannot be prepared."""
+def prepared(served: Mapping[str, SyncType], owner: Callable[[str], str] = lambda request: "") -> dict[str, Prepared]:
+    """By request type. Raises ConfigError for queries that cannot be prepared. `owner` says which plugin registers a
+    request type, and is to blame for what else is raised."""
     with_stacks = SyncRequestType.STACKS_V1 in served
-    return {request: Prepared(type, with_stacks=with_stacks) for request, type in served.items()}
+    ready = {}
+    for request, type in served.items():
+        with blaming(owner(request)):
+            ready[request] = Prepared(type, with_stacks=with_stacks)
+    return ready

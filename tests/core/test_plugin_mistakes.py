@@ -197,7 +197,8 @@ class TestClaims:
             f"plugin one registers the {what}, which the core has; disable one")
 
     @pytest.mark.parametrize(("hook", "function", "said"), [
-        ("register_jobs", lambda: [Job("Twice", "backgroundTask", fail)] * 2, "plugin one registers the job Twice twice"),
+        ("register_jobs", lambda: [Job("Twice", "backgroundTask", fail)] * 2,
+         "plugin one registers the job Twice twice"),
         ("preference_defaults", lambda: {"film": {}}, "the preference section film, which clients do not know"),
         ("register_blueprints", routes("a", "GET /a", permission="film.read"),
          "plugin one asks for the permission film.read, which no API key can hold"),
@@ -217,6 +218,10 @@ class TestClaims:
         unknown = make("zoo", register_sync_types=lambda: [replace(core_types()[0], request="AnimalsV1")])
         assert refused(found | unknown) == (
             "the sync type AnimalsV1 is unknown to the clients; mend or disable the plugin zoo")
+        some = core_types()[0]
+        failing = make("zoo", register_sync_types=lambda: [replace(
+            some, request="StacksV1", upserts=replace(some.upserts, query=fail))])
+        assert refused(found | failing).startswith("plugin zoo fails in startup of sync: ValueError")
 
     def test_a_fallback_leaves_sections_to_others(self, make: Make) -> None:
         found = (make("one", fallback=True, preference_defaults=lambda: {"tags": {"enabled": False}})
@@ -331,7 +336,8 @@ class TestRunning:
         user = server.user()
         tag = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
         assert user.get("/timeline/buckets", tagId=tag).status_code == 500
-        assert any(message.startswith("GET /api/timeline/buckets failed in plugin weak (") for message in caplog.messages)
+        said = "GET /api/timeline/buckets failed in plugin weak ("
+        assert any(message.startswith(said) for message in caplog.messages)
         assert user.get("/timeline/buckets").status_code == 200
 
     def test_listeners(self, server: Server, wrong: Callable, caplog: pytest.LogCaptureFixture) -> None:

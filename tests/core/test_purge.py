@@ -62,7 +62,8 @@ def used(make_server: Callable[..., Server]) -> Server:
     return server
 
 
-def test_of_the_built_ins_nothing_stays_and_they_come_back(make_server: Callable[..., Server], backend: Backend) -> None:
+def test_of_the_built_ins_nothing_stays_and_they_come_back(make_server: Callable[..., Server],
+                                                           backend: Backend) -> None:
     """Whatever migrations make, full text tables, functions, triggers upon the core's tables, is found."""
     server = make_server()
     config, plugins = server.runtime.config, server.runtime.plugins

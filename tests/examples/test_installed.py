@@ -66,8 +66,8 @@ class Client:
 
     def upload_favorite(self) -> str:
         dates = dict.fromkeys(("fileCreatedAt", "fileModifiedAt"), "2023-06-15T10:00:00.000Z")
-        made = self("POST", "/assets", 201, data={**dates, "isFavorite": "true"}, files={"assetData": ("a.jpg", photo())})
-        return made["id"]
+        files = {"assetData": ("a.jpg", photo())}
+        return self("POST", "/assets", 201, data={**dates, "isFavorite": "true"}, files=files)["id"]
 
 
 def test_the_life_of_a_plugin(backend: Backend, environment: Environment, tmp_path: Path) -> None:
@@ -110,7 +110,8 @@ def test_the_life_of_a_plugin(backend: Backend, environment: Environment, tmp_pa
         assert server.end() == 0
 
     assert list(programs(
-        f"plugins purge {PLUGIN} --yes", f"plugins disable {PLUGIN}", "plugins list", "favorites-digest", "migrate --check",
+        f"plugins purge {PLUGIN} --yes", f"plugins disable {PLUGIN}", "plugins list", "favorites-digest",
+        "migrate --check",
         f"plugins enable {PLUGIN}", "plugins list", "favorites-digest --dry-run", f"plugins disable {PLUGIN}")) == [
         (2, Containing(f"plugin {PLUGIN} is enabled")), (0, Containing(f"disabled {PLUGIN}")),
         (0, Containing(f"{PLUGIN:<16}  1.0       disabled\n")), (2, Containing("No such command")),
@@ -120,7 +121,8 @@ def test_the_life_of_a_plugin(backend: Backend, environment: Environment, tmp_pa
     assert tables() >= {"favorites_digest", "favorites_digest_mark", "favorites_digest_asset"}, "nothing is lost"
 
     environment.uninstall("immich-flask-favorites-digest")
-    assert list(programs("admin list-users", f"plugins purge {PLUGIN} --yes", "admin list-users", "migrate --check")) == [
+    assert list(programs(
+        "admin list-users", f"plugins purge {PLUGIN} --yes", "admin list-users", "migrate --check")) == [
         (2, Containing(f"plugins.disabled names {PLUGIN}, which is not installed")),
         (0, Containing("table favorites_digest: 2 rows\n")), (0, Containing("admin@test.example")),
         (0, "the database is up to date\n")]

@@ -1,4 +1,4 @@
-"""No hook without documentation, nor without a shipped plugin that uses it; nothing that plugins rely on goes unsaid."""
+"""No hook without documentation, nor without a shipped plugin that uses it; nothing that plugins rely on goes."""
 
 from __future__ import annotations
 

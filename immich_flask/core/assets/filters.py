@@ -35,7 +35,7 @@ EVERY_PARTNER = "every"
 
 
 WIRE_FILTERS = (*PLUGIN_PARAMETERS, *PLUGIN_SWITCHES, "userId")
-"""The asset filters that clients know. Plugins may register others, which read their own values (`AssetFilter.value`)."""
+"""The asset filters that clients know. Plugins may register others that read their own values (`AssetFilter.value`)."""
 
 
 class Narrowed(Schema):

@@ -5,6 +5,7 @@ Every worker does all of it, so none is more important than another; the databas
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from immich_flask.contracts.plugin import Job
@@ -13,8 +14,11 @@ from immich_flask.core.jobs.enqueue import enqueue
 from immich_flask.core.jobs.runs import LEASE, Worker, bury, has_due
 from immich_flask.core.models import JobRow, JobTick
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.db import atomic
+from immich_flask.infra.blame import in_words
+from immich_flask.infra.db import UNAVAILABLE, atomic
 from immich_flask.infra.fields import now
+
+log = logging.getLogger(__name__)
 
 CATCH_UP = timedelta(days=1)
 """How long after its time a periodic job is still run, when no worker was there then."""
@@ -49,9 +53,21 @@ def queue_periodic(since: datetime, until: datetime) -> None:
     """Queue the periodic jobs whose time came after `since` and not after `until`, each once however many workers ask
     and however often. Whose last run waits still is not queued again."""
     for job in runtime.jobs.values():
-        cron = job.cron() if callable(job.cron) else job.cron
-        if cron and (tick := last_tick(cron, since, until)) is not None:
+        if (tick := _tick(job, since, until)) is not None:
             _queue_once(job, tick, is_late=until - tick > LATE)
+
+
+def _tick(job: Job, since: datetime, until: datetime) -> datetime | None:
+    try:
+        cron = job.cron() if callable(job.cron) else job.cron
+        return last_tick(cron, since, until) if cron else None
+    except UNAVAILABLE:
+        raise
+    except Exception as error:
+        # The other jobs have their time, too.
+        log.exception("the job %s does not say when it is to run%s", job.name,
+                      in_words(error, runtime.plugins.owner("job", job.name)))
+        return None
 
 
 def _queue_once(job: Job, tick: datetime, is_late: bool) -> None:

@@ -50,6 +50,18 @@ def test_a_periodic_job_does_not_pile_up(jobs: Jobs) -> None:
     assert len(jobs.rows()) == 1
 
 
+def test_one_that_does_not_know_its_time_keeps_no_other_from_its(jobs: Jobs, caplog: pytest.LogCaptureFixture) -> None:
+    def when() -> str:
+        raise ValueError("no clock")
+
+    jobs.register("Lost", cron=when)
+    jobs.register("Wrong", cron=lambda: "at noon")
+    jobs.register("Nightly", cron="30 2 * * *")
+    queue_periodic(at(2, 29), at(2, 30))
+    assert jobs.calls == [("Nightly", {})]
+    assert caplog.messages == [f"the job {name} does not say when it is to run" for name in ("Lost", "Wrong")]
+
+
 def test_the_line_can_come_from_the_settings(jobs: Jobs) -> None:
     line: list[str | None] = [None]
     jobs.register("Set", cron=lambda: line[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -70,18 +69,3 @@ def test_a_query_that_hides_the_ids_it_is_given_stops_startup() -> None:
         Tombstone.id.in_(many([user_id]))), {})
     with pytest.raises(ConfigError, match="changes the ids it is given"):
         Prepared(SyncType("StacksV1", upserts=hidden), with_stacks=True)
-
-
-def test_a_type_that_two_plugins_answer_stops_startup(make_server: Callable[..., Server], server: Server) -> None:
-    from immich_flask.core.plugins import Found, Plugins
-    from immich_flask.infra.config import load_config
-    from plugins import sync
-    from tests.plugins.sync import clubs
-
-    found = {"sync": Found(sync.META, sync.__name__), "clubs": Found(clubs.META, clubs.__name__)}
-    plugins = Plugins(load_config(environ={}), found)
-    assert set(plugins.sync_types) >= {"UsersV1", "AlbumsV2"}
-    plugins.enabled.append(found["clubs"])
-    del plugins.sync_types
-    with pytest.raises(ConfigError, match="both register the sync type AlbumsV2"):
-        _ = plugins.sync_types

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask import Blueprint
 
-from immich_flask.contracts.enums import QueueName
+from immich_flask.contracts.enums import JobName, QueueName
 from immich_flask.contracts.events import AssetCreated, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import AssetFilter, Features, Job, Listener, Setting
@@ -36,9 +36,10 @@ def register_settings() -> list[Setting]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
-        Job(jobs.ALL, QueueName.NOTIFICATIONS, jobs.make_all, cron=settings.schedule),
-        Job(jobs.ONE, QueueName.NOTIFICATIONS, jobs.make_one),
-        Job(jobs.MAIL, QueueName.NOTIFICATIONS, jobs.send_mail),
+        Job(jobs.ALL, QueueName.NOTIFICATIONS, jobs.make_all, cron=settings.schedule,
+            shown_as=JobName.NOTIFY_ALBUM_UPDATE),
+        Job(jobs.ONE, QueueName.NOTIFICATIONS, jobs.make_one, shown_as=JobName.NOTIFY_ALBUM_UPDATE),
+        Job(jobs.MAIL, QueueName.NOTIFICATIONS, jobs.send_mail, shown_as=JobName.SEND_MAIL),
     ]
 
 
