@@ -32,6 +32,8 @@ _WIDE_ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_XMP = "application/rdf+xml"
+
 _one_at_a_time = threading.Lock()
 """Exiv2's XMP parser keeps global state."""
 
@@ -71,23 +73,45 @@ def read_sidecar(path: Path) -> Embedded:
 
 def read_packet(packet: bytes) -> Embedded:
     """The metadata in a bare XMP packet, in any of the encodings that XMP may have."""
+    # Exiv2 derives EXIF and IPTC values from a sidecar: they would be taken for what a camera wrote.
+    return Embedded(xmp=_read(_as_utf8(packet)).xmp)
+
+
+def _as_utf8(packet: bytes) -> bytes:
     for bom, encoding in _WIDE_ENCODINGS:
         if packet.startswith(bom):
-            packet = packet.decode(encoding, "replace").encode()
-            break
-    # Exiv2 derives EXIF and IPTC values from a sidecar: they would be taken for what a camera wrote.
-    return Embedded(xmp=_read(packet).xmp)
+            return packet.decode(encoding, "replace").encode()
+    return packet
 
 
-def packet(values: Mapping[str, str]) -> bytes:
-    """An XMP packet that says this: `{"Xmp.GPano.ProjectionType": "equirectangular"}`."""
+def packet(values: Mapping[str, str | tuple[str, ...]], base: bytes = b"") -> bytes:
+    """An XMP packet that says this: `{"Xmp.GPano.ProjectionType": "equirectangular"}`; a tuple for a list. What `base`,
+    another packet, says besides stays. Raises ValueError when `base` cannot be read."""
     form = exiv2.XmpParser.XmpFormatFlags
     with _one_at_a_time:
-        data = exiv2.XmpData()
-        for key, value in values.items():
-            data[key] = value
-        _, text = exiv2.XmpParser.encode(data, form.omitPacketWrapper | form.useCompactFormat)
+        try:
+            image = exiv2.ImageFactory.open(_as_utf8(base)) if base else None
+            if image:
+                if image.mimeType() != _XMP:
+                    raise ValueError("this is no XMP")
+                image.readMetadata()
+            data = image.xmpData() if image else exiv2.XmpData()
+            for key, value in values.items():
+                data[key] = _xmp_value(key, value)
+            _, text = exiv2.XmpParser.encode(data, form.omitPacketWrapper | form.useCompactFormat)
+        except exiv2.Exiv2Error as error:
+            raise ValueError(str(error)) from error
     return text.encode()
+
+
+def _xmp_value(key: str, value: str | tuple[str, ...]) -> str | exiv2.Value:
+    kind = exiv2.XmpProperties.propertyType(exiv2.XmpKey(key))
+    if isinstance(value, tuple):
+        listed = exiv2.XmpArrayValue(kind)
+        for text in value:
+            listed.append(text)
+        return listed
+    return exiv2.LangAltValue({"x-default": value}) if kind == exiv2.TypeId.langAlt else value
 
 
 def _read(source: str | bytes) -> Embedded:

@@ -51,6 +51,8 @@ def register_jobs() -> list[Job]:
         Job(JobName.ASSET_EXTRACT_METADATA, QueueName.METADATA_EXTRACTION, queueing.run_extraction),
         Job(JobName.ASSET_GENERATE_THUMBNAILS, QueueName.THUMBNAIL_GENERATION, queueing.run_thumbnails),
         Job(JobName.ASSET_EDIT_THUMBNAIL_GENERATION, QueueName.EDITOR, queueing.run_edits),
+        Job(JobName.SIDECAR_WRITE, QueueName.SIDECAR, queueing.run_sidecar),
+        Job(JobName.SIDECAR_QUEUE_ALL, QueueName.SIDECAR, queueing.queue_sidecars),
         Job(JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL, QueueName.METADATA_EXTRACTION, queueing.queue_extraction),
         Job(JobName.ASSET_GENERATE_THUMBNAILS_QUEUE_ALL, QueueName.THUMBNAIL_GENERATION, queueing.queue_thumbnails,
             cron=partial(nightly, "missingThumbnails")),

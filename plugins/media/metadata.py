@@ -21,7 +21,8 @@ from plugins.media.tags import Tags, tags_of
 _LARGEST_INTEGER = 2_147_483_647
 """What an integer column holds. Larger numbers are damage."""
 
-_SWAPPED = str.maketrans("/|", "|/")
+SWAPPED_LEVELS = str.maketrans("/|", "|/")
+"""Between paths of ours and Lightroom's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def _paths(tags: Tags) -> tuple[str, ...]:
     if "TagsList" in tags:
         paths = tags["TagsList"]
     elif "HierarchicalSubject" in tags:
-        paths = (subject.translate(_SWAPPED) for subject in tags["HierarchicalSubject"])
+        paths = (subject.translate(SWAPPED_LEVELS) for subject in tags["HierarchicalSubject"])
     else:
         paths = tags.get("Keywords", ())
     return tuple(dict.fromkeys(paths))

@@ -15,7 +15,7 @@ from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, 
 from immich_flask.contracts.media_types import WEB_IMAGE
 from immich_flask.core.assets.visible import require, select_assets
 from immich_flask.core.jobs import enqueue, enqueue_many
-from immich_flask.core.models import Asset, AssetFile, AssetJobStatus
+from immich_flask.core.models import Asset, AssetExif, AssetFile, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic, many
@@ -30,12 +30,19 @@ JOBS = {
 }
 
 
+SAID = frozenset({"description", "rating", "latitude", "longitude", "date_time_original", "time_zone", "tags"})
+"""Columns of `asset_exif` that users change, and that are written into sidecars then."""
+
+
 def on_created(event: AssetCreated) -> None:
     enqueue(JobName.ASSET_EXTRACT_METADATA, id=event.asset_id)
 
 
 def on_extracted(event: AssetMetadataExtracted) -> None:
-    enqueue(JobName.ASSET_GENERATE_THUMBNAILS, id=event.asset_id, unless_waiting=True)
+    # Pictures that are there do not change with what is known of them.
+    if not AssetJobStatus.select(SQL("1")).where(
+            AssetJobStatus.asset == event.asset_id, AssetJobStatus.thumbnails_made_at.is_null(False)).exists():
+        enqueue(JobName.ASSET_GENERATE_THUMBNAILS, id=event.asset_id, unless_waiting=True)
 
 
 def on_updated(event: AssetsUpdated) -> None:
@@ -46,6 +53,8 @@ def on_updated(event: AssetsUpdated) -> None:
         enqueue_thumbnails(asset_id for asset_id, in shown.tuples())
     if "sidecar" in event.changed:
         enqueue_extraction(event.asset_ids)
+    if event.changed & SAID:
+        enqueue_sidecars(event.asset_ids)
 
 
 def run_again(auth: Auth, name: AssetJobName, asset_ids: Iterable[str]) -> None:
@@ -61,13 +70,24 @@ def run_again(auth: Auth, name: AssetJobName, asset_ids: Iterable[str]) -> None:
 
 
 def enqueue_extraction(asset_ids: Iterable[str]) -> None:
-    """Read the metadata of these assets (again), then make their pictures."""
+    """Read the metadata of these assets (again), then make the pictures of those that have none."""
     enqueue_many(JobName.ASSET_EXTRACT_METADATA, ({"id": asset_id} for asset_id in asset_ids), unless_waiting=True)
 
 
 def enqueue_thumbnails(asset_ids: Iterable[str]) -> None:
     """Make the pictures of these assets (again)."""
     enqueue_many(JobName.ASSET_GENERATE_THUMBNAILS, ({"id": asset_id} for asset_id in asset_ids), unless_waiting=True)
+
+
+def enqueue_sidecars(asset_ids: Iterable[str]) -> None:
+    """Write beside these assets what their owners have said about them."""
+    enqueue_many(JobName.SIDECAR_WRITE, ({"id": asset_id} for asset_id in asset_ids), unless_waiting=True)
+
+
+def run_sidecar(id: str) -> None:
+    from plugins.media.sidecars import write
+
+    write(id)
 
 
 def run_extraction(id: str) -> None:
@@ -93,6 +113,15 @@ def queue_extraction(force: bool = False) -> None:
     query = _with_status()
     for ids in _portions(query if force else query.where(AssetJobStatus.metadata_extracted_at.is_null())):
         enqueue_extraction(ids)
+
+
+def queue_sidecars(force: bool = False) -> None:
+    """Queue the sidecars of everything about which something was said, or of what has none yet."""
+    said = select_assets(Asset.id).join(AssetExif).where(AssetExif.locked.cast("TEXT") != "[]")
+    has_one = fn.EXISTS(AssetFile.select(SQL("1")).where(
+        AssetFile.asset == Asset.id, AssetFile.type == AssetFileType.SIDECAR))
+    for ids in _portions(said if force else said.where(~has_one)):
+        enqueue_sidecars(ids)
 
 
 def queue_thumbnails(force: bool = False) -> None:
