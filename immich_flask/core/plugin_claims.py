@@ -9,7 +9,7 @@ from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.filters import Narrowed, WIRE_FILTERS
 from immich_flask.core.health import CORE_CHECKS
-from immich_flask.core.models import CORE_MODELS
+from immich_flask.core.models import CORE_TABLES
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.users.preferences import CORE_SECTIONS, FEATURE_SECTIONS
 from immich_flask.infra.http.blueprint import Blueprint
@@ -27,7 +27,7 @@ def check_claims(plugins: Plugins, blueprints: Iterable[Blueprint], commands: It
     _taken(plugins, "route name", [blueprint.name for blueprint in plugins.blueprints],
            {blueprint.name for blueprint in blueprints})
     _taken(plugins, "table", [model._meta.table_name for model in plugins.models],
-           {model._meta.table_name for model in CORE_MODELS} | {"tracking_clock", "plugin_part"})
+           CORE_TABLES)
     _taken(plugins, "command", plugins.commands, set(commands))
     _taken(plugins, "health check", plugins.health_checks, set(CORE_CHECKS))
     _taken(plugins, "preference section", plugins.preferences, CORE_SECTIONS.keys())

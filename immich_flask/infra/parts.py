@@ -41,6 +41,11 @@ class PluginPart(Model):
         primary_key = peewee.CompositeKey("plugin", "kind", "name", "on")
 
 
+def prepare() -> None:
+    """Make the table in which it is noted, if there is none."""
+    PluginPart.create_table()
+
+
 @contextmanager
 def noted(database: peewee.Database, plugin: str) -> Iterator[None]:
     """Note what appears in the schema meanwhile as `plugin`'s, and forget what disappears."""
@@ -74,6 +79,13 @@ def parts_of(plugin: str, *kinds: str) -> list[Part]:
     query = (PluginPart.select(PluginPart.kind, PluginPart.name, PluginPart.on)
              .where(PluginPart.plugin == plugin, PluginPart.kind.in_(kinds)).order_by(PluginPart.number))
     return [Part(*row) for row in query.tuples()]
+
+
+def tables_of_plugins() -> set[str]:
+    """The tables of all plugins that ever were here and were not purged."""
+    if not PluginPart.table_exists():
+        return set()
+    return {name for name, in PluginPart.select(PluginPart.name).where(PluginPart.kind == "table").tuples()}
 
 
 def owner_of_table(table: str) -> str:

@@ -21,11 +21,11 @@ from immich_flask.core.assets.sweep import RESTORED
 from immich_flask.core.backup import archive, tables
 from immich_flask.core.backup.archive import DATABASE, OBJECTS, Meta, Reader
 from immich_flask.core.backup.making import SQLITE_FILE
-from immich_flask.core.models import Session
+from immich_flask.core.models import CORE_TABLES, Session
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.schema import all_models, migrate_all
 from immich_flask.core.settings import set_system_metadata, system_metadata
-from immich_flask.infra import migrations
+from immich_flask.infra import migrations, parts
 from immich_flask.infra.config import Config
 from immich_flask.infra.db import atomic, connected, db, is_sqlite
 from immich_flask.infra.fields import iso, now
@@ -49,7 +49,10 @@ def restore_backup(path: Path, config: Config, plugins: Plugins, report: Callabl
     with archive.read(path) as backup, connected():
         _check(backup.meta, plugins)
         report(f"the backup of {backup.meta.created_at}, made by version {backup.meta.program}")
-        (_sqlite if is_sqlite() else _postgres)(backup, config, plugins)
+        if is_sqlite():
+            _sqlite(backup, config)
+        else:
+            _postgres(backup, plugins, report)
     # What the backup's version did not have yet.
     migrate_all(config, plugins, report)
     with connected(), atomic():
@@ -83,7 +86,7 @@ def _source(name: str, plugins: Plugins) -> migrations.Source:
     return migrations.core_source() if name == "core" else migrations.Source(name, plugins.found[name].migrations)
 
 
-def _sqlite(backup: Reader, config: Config, plugins: Plugins) -> None:
+def _sqlite(backup: Reader, config: Config) -> None:
     with TemporaryDirectory(dir=config.data_path, prefix=".restore-") as scratch:
         copy = Path(scratch) / SQLITE_FILE
         with copy.open("wb") as out:
@@ -103,24 +106,32 @@ def _check_sqlite(connection: sqlite3.Connection) -> None:
         raise BadRequest(f"the database in the backup is damaged: {answer}")
 
 
-def _postgres(backup: Reader, config: Config, plugins: Plugins) -> None:
+def _postgres(backup: Reader, plugins: Plugins, report: Callable[[str], None]) -> None:
     meta, database = backup.meta, db.obj
-    ours = {*meta.tables, *(model._meta.table_name for model in all_models(plugins))}
-    if strange := [name for name in tables.tables(database) if name not in ours and not name.startswith("migration_")]:
+    ours = {*meta.tables, *CORE_TABLES, *parts.tables_of_plugins(),
+            *(model._meta.table_name for model in all_models(plugins))}
+    if strange := [name for name in tables.tables(database) if name not in ours and not name.startswith(parts.HISTORY)]:
         raise BadRequest(f"the database has tables that are not of this program ({', '.join(strange)}): "
                          "name one of its own in database.url")
     with migrations.exclusive(database), _whole(), atomic():
         tables.drop_everything(database)
+        parts.prepare()
         for source in ["core", *(name for name in plugins.in_order(meta.migrations) if name != "core")]:
             _source(source, plugins).runner(database).up(meta.migrations[source][-1])
-        with tables.Unguarded(database, meta.tables):
+        made = tables.tables(database)
+        wanted = {name for name in meta.tables if name in made}
+        # A plugin that was uninstalled before the backup was made may have left some.
+        for name in sorted(set(meta.tables) - wanted):
+            report(f"the table {name} is left out: it is of no plugin that is installed")
+        with tables.Unguarded(database, wanted):
             # Migrations have filled some already.
-            tables.truncate(database, meta.tables)
+            tables.truncate(database, wanted)
             filled = set()
             for table, file in backup.members(DATABASE):
-                tables.copy_in(database, table, file)
-                filled.add(table)
-            if lacking := set(meta.tables) - filled:
+                if table in wanted:
+                    tables.copy_in(database, table, file)
+                    filled.add(table)
+            if lacking := wanted - filled:
                 raise BadRequest(f"the backup lacks the table {min(lacking)}")
 
 

@@ -12,8 +12,11 @@ CORE_MODELS = (
     JobRow, JobTick, QueueState, SystemMetadata, VersionHistory, FailedAttempt, Tombstone,
 )
 
+CORE_TABLES = frozenset(model._meta.table_name for model in CORE_MODELS) | {"tracking_clock", "plugin_part"}
+"""With those that have no model here (`infra.tracking`, `infra.parts`)."""
+
 __all__ = [
-    "ApiKey", "Asset", "AssetExif", "AssetFile", "AssetJobStatus", "AssetMetadata", "CORE_MODELS", "FailedAttempt",
-    "JobRow", "JobTick", "QueueState", "Session", "SystemMetadata", "Tombstone", "User", "UserMetadata",
+    "ApiKey", "Asset", "AssetExif", "AssetFile", "AssetJobStatus", "AssetMetadata", "CORE_MODELS", "CORE_TABLES",
+    "FailedAttempt", "JobRow", "JobTick", "QueueState", "Session", "SystemMetadata", "Tombstone", "User", "UserMetadata",
     "VersionHistory",
 ]

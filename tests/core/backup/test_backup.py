@@ -11,11 +11,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from immich_flask.app import create_app
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.core.assets.sweep import restored_spans
 from immich_flask.core.backup import archive
 from immich_flask.core.backup.restoring import expected_objects, restore_backup
 from immich_flask.core.models import Asset, Session, SystemMetadata, User
+from immich_flask.core.plugins import Plugins
 from immich_flask.core.schema import all_models, differences
 from immich_flask.core.settings import set_system_metadata
 from immich_flask.infra.db import atomic, connected, db, is_sqlite
@@ -149,6 +151,28 @@ def test_tables_of_a_plugin_that_is_switched_off_are_kept(house, back_up, empty_
     with other.context():
         (count,), = db.execute_sql("SELECT count(*) FROM memory").fetchall()
         assert count == 1
+
+
+def test_tables_that_an_uninstalled_plugin_has_left_are_no_obstacle(house, back_up, empty_place):
+    with house.context():
+        db.execute_sql("CREATE TABLE gone_thing (id integer)")
+    try:
+        path = back_up(house)
+    finally:
+        with house.context():
+            db.execute_sql("DROP TABLE gone_thing")
+    config, said = empty_place(), []
+    plugins = Plugins(config)
+    app = create_app(config, plugins=plugins)
+    with app.app_context():
+        restore_backup(path, config, plugins, said.append)
+        with connected():
+            # A file is restored with everything in it.
+            assert ("gone_thing" in db.get_tables()) is is_sqlite()
+            assert User.select().where(User.id == house.admin.id).exists()
+    assert [line for line in said if "gone_thing" in line] == (
+        [] if is_sqlite() else ["the table gone_thing is left out: it is of no plugin that is installed"])
+    db.obj.close_all()
 
 
 class TestRefused:
