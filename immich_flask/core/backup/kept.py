@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from immich_flask.contracts.errors import BadRequest, NotFound
 from immich_flask.core.backup import archive
 from immich_flask.core.backup.archive import NAME, OWN_NAME
-from immich_flask.core.backup.making import make_backup
+from immich_flask.core.backup.making import make_backup, scratch_in
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.storage.base import CHUNK, ObjectInfo, ObjectNotFound
@@ -26,8 +26,8 @@ def keep(plugins: Plugins) -> str:
     """Make a backup and keep it; returns its name."""
     # Beside the database, where there is room for its like.
     runtime.config.data_path.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=runtime.config.data_path, prefix=".backup-") as scratch:
-        path = make_backup(Path(scratch), plugins)
+    with scratch_in(runtime.config.data_path) as scratch:
+        path = make_backup(scratch, plugins)
         _put(path.name, path)
     return path.name
 

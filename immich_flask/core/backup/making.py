@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
@@ -21,6 +24,12 @@ from immich_flask.infra.fields import iso, now
 
 SQLITE_FILE = "immich.db"
 
+SCRATCH = ".backup-"
+"""How the folders begin in which a backup is put together."""
+
+INTERRUPTED = timedelta(days=1)
+"""How old one gets before whoever made it counts as killed."""
+
 
 def make_backup(folder: Path, plugins: Plugins) -> Path:
     """Write a backup into `folder`, and return the file. With a connection, outside of any transaction.
@@ -29,13 +38,25 @@ def make_backup(folder: Path, plugins: Plugins) -> Path:
     """
     engine, moment = "sqlite" if is_sqlite() else "postgres", now()
     path = folder / file_name(engine, moment)
-    with TemporaryDirectory(dir=folder, prefix=".backup-") as scratch:
+    with scratch_in(folder) as scratch:
         # Under its name when it is whole: who copies the folder shall not find half of one.
-        unfinished = Path(scratch) / path.name
+        unfinished = scratch / path.name
         with write(unfinished) as archive:
-            (_sqlite if is_sqlite() else _postgres)(archive, Path(scratch), plugins, iso(moment))
+            (_sqlite if is_sqlite() else _postgres)(archive, scratch, plugins, iso(moment))
         unfinished.replace(path)
     return path
+
+
+@contextmanager
+def scratch_in(folder: Path) -> Iterator[Path]:
+    """A folder within it for a while. What killed runs have left there goes, each as large as the database."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        # Another may do the same.
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - INTERRUPTED.total_seconds():
+                shutil.rmtree(left)
+    with TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
+        yield Path(scratch)
 
 
 def _sqlite(archive: Writer, scratch: Path, plugins: Plugins, moment: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from pathlib import Path
@@ -76,6 +77,16 @@ def test_all_rows_come_back(house, back_up, empty_place, put_back):
         assert Session.select().where(Session.user == bob.id).count() == 0
     assert ann.upload().status_code == 201
     assert ann.delete("/assets", {"ids": [house.photo], "force": True}).status_code == 204
+
+
+def test_what_a_killed_run_has_left_goes(house, back_up, tmp_path):
+    old, young = tmp_path / ".backup-old", tmp_path / ".backup-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "immich.db").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    path = back_up(house)
+    assert sorted(tmp_path.iterdir()) == [young, path]
 
 
 def test_what_was_there_before_is_gone(house, back_up, put_back, make_server):
