@@ -43,7 +43,7 @@ def look_for_damaged(refresh_only: bool = False) -> None:
     if refresh_only:
         return
     settings = setting("integrityChecks.checksumFiles")
-    most = max(1, int(count_originals() * settings["percentageLimit"]))
+    most = int(count_originals() * settings["percentageLimit"])
     ends_at = time.monotonic() + settings["timeLimit"] / 1000
     after, looked = (system_metadata(CHECKPOINT) or {}).get("after"), 0
 
@@ -60,7 +60,8 @@ def look_for_damaged(refresh_only: bool = False) -> None:
     def enough() -> bool:
         nonlocal looked
         looked += 1
-        return looked >= most or time.monotonic() > ends_at
+        # One more than asked for: who may read all shall come to the end, and begin anew the next time.
+        return looked > most or time.monotonic() > ends_at
 
     reports.add(integrity.find_damaged(portions=watched(), until=enough))
     set_system_metadata(CHECKPOINT, {"after": after})

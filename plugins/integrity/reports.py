@@ -12,6 +12,7 @@ from immich_flask.core.assets import integrity
 from immich_flask.core.assets.integrity import Finding, Wrong
 from immich_flask.core.assets.stored import StoredObject
 from immich_flask.infra.db import atomic, connected
+from immich_flask.infra.fields import wire
 from plugins.integrity.models import IntegrityReport
 
 PORTION = 500
@@ -33,7 +34,8 @@ def page(wrong: Wrong, cursor: str | None, limit: int | None) -> dict:
     if cursor is not None:
         query = query.where(IntegrityReport.id <= cursor)
     rows = list(query.tuples())
-    items = [{"id": id, "type": type, "path": path} for id, type, path, *_ in rows[:size]]
+    items = [{"id": id, "type": type, "path": path, "createdAt": created_at, **_belongs_to(kind, asset)}
+             for id, type, path, kind, asset, created_at in rows[:size]]
     return {"items": items} | ({"nextCursor": rows[size][0]} if len(rows) > size else {})
 
 
@@ -53,10 +55,16 @@ def lines(wrong: Wrong) -> Iterator[str]:
 
 
 def _line(row: tuple) -> str:
-    id, type, path, kind, asset = row
-    of_original, of_file = (asset, None) if kind == "original" else (None, asset)
+    id, type, path, kind, asset, _ = row
+    of_original, of_file = _belongs_to(kind, asset).values()
     quoted = path.replace('"', '""')
     return f'{id},{type},{of_original or "null"},{of_file or "null"},"{quoted}"\n'
+
+
+def _belongs_to(kind: str | None, asset_id: str | None) -> dict[str, str | None]:
+    """The asset that a report is about, by whether it is the original or another file of it."""
+    of_original = kind == "original"
+    return {"assetId": asset_id if of_original else None, "fileAssetId": None if of_original else asset_id}
 
 
 def find(report_id: str) -> IntegrityReport:
@@ -113,8 +121,8 @@ def _remove(ids: list[str]) -> None:
 
 def _of(wrong: Wrong) -> Any:
     return IntegrityReport.select(
-        IntegrityReport.id, IntegrityReport.type, IntegrityReport.path, IntegrityReport.kind,
-        IntegrityReport.asset).where(IntegrityReport.type == wrong)
+        IntegrityReport.id, IntegrityReport.type, IntegrityReport.path, IntegrityReport.kind, IntegrityReport.asset,
+        wire(IntegrityReport.created_at)).where(IntegrityReport.type == wrong)
 
 
 def _stored(report: IntegrityReport) -> StoredObject | None:

@@ -51,7 +51,11 @@ def get_queue(name: QueueName) -> dict:
 def update_queue(name: QueueName, body: dict) -> dict:
     wanted = body.get("isPaused")
     if wanted is True:
-        _pause(name)
+        # It does what should not wait: deleting accounts, files, what was in the trash for long enough. The older
+        # command pauses it all the same, as in the original.
+        if name == QueueName.BACKGROUND_TASK:
+            raise BadRequest("The BackgroundTask queue cannot be paused")
+        queues.pause(name)
     elif wanted is False:
         queues.resume(name)
     return _answer(queues.find_queue(name))
@@ -87,20 +91,13 @@ def create_job(body: dict) -> None:
 def run_queue_command(name: QueueName, body: dict) -> dict:
     commands: dict[QueueCommand, Any] = {
         QueueCommand.START: lambda queue: start_queue(queue, force=body.get("force", False)),
-        QueueCommand.PAUSE: _pause,
+        QueueCommand.PAUSE: queues.pause,
         QueueCommand.RESUME: queues.resume,
         QueueCommand.EMPTY: queues.empty,
         QueueCommand.CLEAR_FAILED: queues.clear_failed,
     }
     commands[body["command"]](name)
     return _answer_legacy(queues.find_queue(name))
-
-
-def _pause(name: QueueName) -> None:
-    # It does what must not wait: deleting accounts, files, what was in the trash for long enough.
-    if name == QueueName.BACKGROUND_TASK:
-        raise BadRequest("The BackgroundTask queue cannot be paused")
-    queues.pause(name)
 
 
 def _of_the_wire() -> list[queues.Queue]:

@@ -87,10 +87,12 @@ def test_pause_and_resume(ran, server):
     assert ran == [("OcrQueueAll", {"force": True})]
 
 
-def test_background_work_never_pauses(calm):
+def test_background_work_pauses_by_the_older_command_only(calm):
     refused = {"message": "The BackgroundTask queue cannot be paused"}
     assert calm.admin.put("/queues/backgroundTask", {"isPaused": True}).json == refused
-    assert calm.admin.put("/jobs/backgroundTask", {"command": "pause"}).json == refused
+    for command, paused in (("pause", True), ("resume", False)):
+        answer = calm.admin.put("/jobs/backgroundTask", {"command": command})
+        assert (answer.status_code, answer.json["queueStatus"]["isPaused"]) == (200, paused)
     assert calm.admin.put("/queues/backgroundTask", {"isPaused": False}).status_code == 200
 
 

@@ -70,7 +70,8 @@ def test_a_missing_original(admin: Caller, house: Server) -> None:
     house.runtime.storage.delete([key])
     assert look(admin, "missing-files", "untracked-files", "checksum-mismatch") == {**NOTHING, "missing_file": 1}
     item, = report(admin, "missing_file")["items"]
-    assert (item["path"], item["type"]) == (key, "missing_file")
+    assert (item["path"], item["type"], item["assetId"], item["fileAssetId"]) == (key, "missing_file", lost, None)
+    assert item["createdAt"].endswith("Z")
     # Twice is no more than once.
     assert look(admin, "missing-files")["missing_file"] == 1
     assert admin.get(f"{PATH}/report/{item['id']}/file").status_code == 404
@@ -165,7 +166,7 @@ def test_what_is_young_is_left_alone(admin: Caller, house: Server, monkeypatch: 
 def test_damaged_originals(admin: Caller, house: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run reads a part, and the next goes on."""
     config = settings.system_config()
-    limits = {**config["integrityChecks"]["checksumFiles"], "percentageLimit": 0.4}
+    limits = {**config["integrityChecks"]["checksumFiles"], "percentageLimit": 0.2}
     monkeypatch.setitem(config["integrityChecks"], "checksumFiles", limits)
     monkeypatch.setattr(settings, "FRESH_SECONDS", 1000)
     assets = sorted(admin.asset() for _ in range(5))
@@ -184,6 +185,13 @@ def test_damaged_originals(admin: Caller, house: Server, monkeypatch: pytest.Mon
     assert look(admin, "checksum-mismatch", suffix="-refresh")["checksum_mismatch"] == 2
     assert look(admin, "checksum-mismatch", suffix="-delete-all") == NOTHING
     assert [admin.get(f"/assets/{asset}").json["isTrashed"] for asset in assets] == [True, False, False, False, True]
+
+
+def test_each_run_reads_all_unless_told_otherwise(admin: Caller, house: Server) -> None:
+    key = key_of(house, admin.asset())
+    assert look(admin, "checksum-mismatch") == NOTHING
+    house.runtime.storage.put(key, [b"damaged"])
+    assert look(admin, "checksum-mismatch")["checksum_mismatch"] == 1
 
 
 def test_reports_go_with_their_assets(admin: Caller, house: Server) -> None:
