@@ -26,6 +26,13 @@ def in_query(column: Any, query: Any) -> Expression:
     return Expression(column, "in", query)
 
 
+def exists(query: Select) -> Any:
+    """The condition that `query`, about one row of the query around it, finds something; looked up row by row. Where few
+    rows are asked about, and much could be found: PostgreSQL would read all of that for a single row."""
+    # With an offset it does not see that it could.
+    return fn.EXISTS(query if is_sqlite() else query.offset(SQL("0")))
+
+
 def update_each(model: type[Model], values: Mapping[str, Mapping[str, Any]]) -> None:
     """Set columns of many rows, each to values of its own: `{primary key: {column: value}}`, the same columns for all.
     One statement with one bound parameter; values are text, numbers or None."""

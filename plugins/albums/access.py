@@ -14,6 +14,7 @@ from immich_flask.contracts.permissions import Permission
 from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.models import Asset
 from immich_flask.infra.db import many
+from immich_flask.infra.sql import exists
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 
 MEMBERS = (AlbumUserRole.OWNER, AlbumUserRole.EDITOR, AlbumUserRole.VIEWER)
@@ -70,12 +71,12 @@ def grants(auth: Auth, permission: str) -> list[AssetGrant]:
 
 
 def _in_albums_of(asset: Any, user_id: str) -> Any:
-    return fn.EXISTS(_albums_with(asset).join(AlbumUser, on=AlbumUser.album == AlbumAsset.album)
-                     .where(AlbumUser.user == user_id))
+    return exists(_albums_with(asset).join(AlbumUser, on=AlbumUser.album == AlbumAsset.album)
+                  .where(AlbumUser.user == user_id))
 
 
 def _in_album(asset: Any, album_id: str) -> Any:
-    return fn.EXISTS(_albums_with(asset).where(AlbumAsset.album == album_id))
+    return exists(_albums_with(asset).where(AlbumAsset.album == album_id))
 
 
 def _albums_with(asset: Any) -> Any:

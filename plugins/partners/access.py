@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
@@ -12,7 +12,7 @@ from immich_flask.contracts.errors import NoAccess
 from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.assets.filters import EVERY_PARTNER
 from immich_flask.core.models import Asset, User
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, exists
 from plugins.partners.models import Partner
 
 SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.HIDDEN)
@@ -25,7 +25,7 @@ def shown(asset: Any) -> Any:
     withheld = still.select(SQL("1")).where(
         still.live_photo_video == asset.id, still.visibility.not_in(SHOWN) | still.deleted_at.is_null(False))
     return (asset.visibility.in_(SHOWN) & asset.deleted_at.is_null()
-            & ~((asset.visibility == AssetVisibility.HIDDEN) & fn.EXISTS(withheld)))
+            & ~((asset.visibility == AssetVisibility.HIDDEN) & exists(withheld)))
 
 
 def grants(auth: Auth) -> list[AssetGrant]:
@@ -36,7 +36,7 @@ def grants(auth: Auth) -> list[AssetGrant]:
 
 
 def _lent(asset: Any, user_id: str) -> Any:
-    return shown(asset) & fn.EXISTS(_sharing_with(user_id, Partner.shared_by == asset.owner))
+    return shown(asset) & exists(_sharing_with(user_id, Partner.shared_by == asset.owner))
 
 
 def sharers(auth: Auth, *conditions: Any) -> Any:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from flask import Request
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL
 
 from immich_flask.contracts.auth import Auth, AuthSharedLink, AuthUser
 from immich_flask.contracts.enums import AssetVisibility
@@ -26,7 +26,7 @@ from immich_flask.core.models import Asset, User
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import instant, iso, now, wire
 from immich_flask.infra.http.values import UNSTORABLE
-from immich_flask.infra.sql import Lookup, in_query
+from immich_flask.infra.sql import Lookup, exists, in_query
 from plugins.albums.api import ROLES, Album, AlbumUser
 from plugins.shared_links.models import SharedLink, SharedLinkAsset
 
@@ -133,7 +133,7 @@ def _on_link_too(covers: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _on_link(asset: Any, link_id: str) -> Any:
-    return fn.EXISTS(SharedLinkAsset.select(SQL("1")).where(
+    return exists(SharedLinkAsset.select(SQL("1")).where(
         SharedLinkAsset.link == link_id, SharedLinkAsset.asset == asset.id))
 
 

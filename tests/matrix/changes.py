@@ -41,9 +41,14 @@ def keeps(*places: str) -> Rule:
     return lambda asset: {"owner", "owner elevated"} if asset.whose == "mine" and asset.place in places else set()
 
 
-def trashed(asset: Asked) -> set[str]:
+def restored(asset: Asked) -> set[str]:
     """The film of a trashed still comes along."""
     return asset.owners() if asset.condition == "trashed" else set()
+
+
+def emptied(asset: Asked) -> set[str]:
+    """Films go with their stills, by a job."""
+    return restored(asset) if not asset.is_film else set()
 
 
 def takes_out_of_album(asset: Asked) -> set[str]:
@@ -96,9 +101,9 @@ CHANGES: dict[str, Change] = {
     "runAssetJobs": Change(owns, lambda w, me, a: send("POST", "/assets/jobs", {
         "assetIds": [a.id], "name": "refresh-metadata"})),
     "editAsset": Change(lambda a: owns(a) if not a.has_film else set(), lambda w, me, a: send("PUT", f"/assets/{a.id}/edits", EDIT)),
-    "restoreAssets": Change(trashed, lambda w, me, a: send("POST", "/trash/restore/assets", {"ids": [a.id]})),
-    "restoreTrash": Change(trashed, lambda w, me, a: send("POST", "/trash/restore")),
-    "emptyTrash": Change(trashed, lambda w, me, a: send("POST", "/trash/empty")),
+    "restoreAssets": Change(restored, lambda w, me, a: send("POST", "/trash/restore/assets", {"ids": [a.id]})),
+    "restoreTrash": Change(restored, lambda w, me, a: send("POST", "/trash/restore")),
+    "emptyTrash": Change(emptied, lambda w, me, a: send("POST", "/trash/empty")),
     "createAlbum": Change(shares, lambda w, me, a: send("POST", "/albums", {"albumName": "new", "assetIds": [a.id]})),
     "addAssetsToAlbum": Change(shares, lambda w, me, a: send("PUT", f"/albums/{w.albums[me]}/assets", {"ids": [a.id]})),
     "addAssetsToAlbums": Change(shares, lambda w, me, a: send("PUT", "/albums/assets", {

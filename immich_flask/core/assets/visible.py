@@ -22,7 +22,7 @@ from immich_flask.contracts.plugin import AssetGrant
 from immich_flask.core.models import Asset
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
-from immich_flask.infra.sql import Texts, in_query
+from immich_flask.infra.sql import Texts, exists, in_query
 
 GRANTABLE = frozenset({"asset.read", "asset.view", "asset.download", "asset.share"})
 """Permissions that plugins can extend to others; all else is the owner's alone."""
@@ -81,7 +81,7 @@ def grants(auth: Auth, permission: str) -> list[AssetGrant]:
 def _shared(granted: Sequence[AssetGrant]) -> Any:
     """The condition for granted assets and the moving parts of the live photos among them."""
     still = Asset.alias()
-    moves_one = peewee.fn.EXISTS(still.select(peewee.SQL("1")).where(
+    moves_one = exists(still.select(peewee.SQL("1")).where(
         still.live_photo_video == Asset.id, still.deleted_at.is_null(), still.visibility != AssetVisibility.LOCKED,
         covered(granted, still)))
     return (covered(granted, Asset) | moves_one) & open_to_others()
@@ -103,7 +103,7 @@ def open_to_others() -> Any:
 def _moving_part_of(still: Any, condition: Any) -> Any:
     """The condition for films that belong to a still, an alias of `Asset`, with `condition`."""
     # Only hidden ones are looked up: they are few, and a list seldom shows any.
-    return (Asset.visibility == AssetVisibility.HIDDEN) & peewee.fn.EXISTS(
+    return (Asset.visibility == AssetVisibility.HIDDEN) & exists(
         still.select(peewee.SQL("1")).where(still.live_photo_video == Asset.id, condition))
 
 

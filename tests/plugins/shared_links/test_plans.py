@@ -40,7 +40,7 @@ def test_one_picture_by_indexes(server: Server, viewers: tuple, kind: str) -> No
         plan = explained(server.database, *seen[-1])
     assert "EXISTS" in seen[-1][0]
     scans = [step for step in plan if step.lstrip(" ->").startswith(("SCAN", "Seq Scan")) and "CONSTANT" not in step]
-    assert scans == [], plan
+    assert scans == [], "\n".join(plan)
 
 
 def explained(database: peewee.Database, sql: str, parameters: tuple) -> list[str]:
