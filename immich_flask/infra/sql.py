@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from peewee import SQL, Expression, Model, NodeList, Select, fn
+from peewee import SQL, Expression, Model, NodeList, Query, Select, fn
 
 from immich_flask.infra.db import Given, Place, as_array, db, is_sqlite
 
@@ -61,11 +61,11 @@ class Lookup:
         _sizes = Lookup(lambda owner, ids: Asset.select(Asset.id).where(Asset.owner == owner, Asset.id.in_(many(ids))))
         _sizes.rows(user_id, asset_ids)
 
-    `build(*values)` gives the query, from nodes that stand for the values of a run: conditions, `many` and `text_list`
-    take them. Rows come as the driver gives them (SQLite knows neither booleans nor JSON).
+    `build(*values)` gives the query, or a statement that returns rows, from nodes that stand for the values of a run:
+    conditions, `many` and `text_list` take them. Rows come as the driver gives them (SQLite knows neither booleans nor JSON).
     """
 
-    def __init__(self, build: Callable[..., Select]) -> None:
+    def __init__(self, build: Callable[..., Query]) -> None:
         self._build = build
         self._texts = Texts(most=2)
 
@@ -86,7 +86,7 @@ class Texts:
         self._most = most
         self._texts: dict[Hashable, tuple[str, list]] = {}
 
-    def rows(self, shape: Hashable, build: Callable[..., Select], *values: Any) -> list[tuple]:
+    def rows(self, shape: Hashable, build: Callable[..., Query], *values: Any) -> list[tuple]:
         """What the query `build(*values)` finds, as `Lookup.rows`. `shape` is all that it depends on but for the values."""
         key = is_sqlite(), shape
         if (known := self._texts.get(key)) is None:
@@ -153,3 +153,8 @@ def local_day(column: object) -> object:
 def contains(column: object, text: str) -> object:
     """The condition that a text column contains `text`, letter by letter; nothing in it is a wildcard."""
     return (fn.INSTR if is_sqlite() else fn.STRPOS)(column, text) > 0
+
+
+def begins_with(column: object, text: str) -> object:
+    """The condition that a text column begins with `text`, letter by letter."""
+    return (fn.INSTR if is_sqlite() else fn.STRPOS)(column, text) == SQL("1")

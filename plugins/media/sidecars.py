@@ -17,6 +17,7 @@ from immich_flask.contracts.enums import AssetFileType, JobName
 from immich_flask.core.assets import quota
 from immich_flask.core.assets.keys import ORIGINALS, original_key, sidecar_key
 from immich_flask.core.assets.objects import discard, remove_objects
+from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.jobs import enqueue
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.core.runtime import runtime
@@ -109,7 +110,7 @@ def _said(asset_id: str) -> Values:
         values |= {"Xmp.exif.GPSLatitude": degrees(row.latitude, "NS"),
                    "Xmp.exif.GPSLongitude": degrees(row.longitude, "EW")}
     if "date_time_original" in said:
-        taken, local = Asset.select(wire(Asset.file_created_at), wire(Asset.local_date_time)).where(
+        taken, local = select_assets(wire(Asset.file_created_at), wire(Asset.local_date_time)).where(
             Asset.id == asset_id).tuples().get()
         values |= dict.fromkeys(("Xmp.exif.DateTimeOriginal", "Xmp.photoshop.DateCreated"),
                                 with_offset(instant(taken), instant(local)))

@@ -18,14 +18,14 @@ class ImmediateQueue:
         self._app = app
         self._worker = Worker("immediate", delay=lambda attempts: timedelta())
         self._queues: dict[str, None] = {}
-        self._is_running = False
+        self.is_running = False
 
     def wake(self, queue: str) -> None:
         self._queues[queue] = None
         # Jobs that jobs have queued run after them, not inside them.
-        if self._is_running:
+        if self.is_running:
             return
-        self._is_running = True
+        self.is_running = True
         try:
             while self._queues:
                 queue = next(iter(self._queues))
@@ -33,7 +33,7 @@ class ImmediateQueue:
                 with self._app.app_context(), connected():
                     run_next(queue, self._worker)
         finally:
-            self._is_running = False
+            self.is_running = False
             self._queues.clear()
 
     def close(self) -> None:

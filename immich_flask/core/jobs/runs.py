@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from peewee import SQL, Select, fn
 
 from immich_flask.contracts.errors import Hopeless
@@ -25,7 +26,7 @@ from immich_flask.core.settings import system_config
 from immich_flask.infra.blame import in_words
 from immich_flask.infra.db import atomic, is_sqlite
 from immich_flask.infra.fields import iso, now
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, begins_with
 
 log = logging.getLogger(__name__)
 
@@ -97,11 +98,7 @@ def has_due(queue: str) -> bool:
 @lru_cache(maxsize=16)
 def _has_due(names: tuple[str, ...]) -> Lookup:
     """Asked several times for each job, so its text is kept."""
-    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
-    paused = QueueState.select(SQL("1")).where(QueueState.name == JobRow.queue, QueueState.is_paused)
-    return Lookup(lambda queue, moment: Select(columns=[fn.EXISTS(JobRow.select(SQL("1")).where(
-        JobRow.queue == queue, JobRow.state == SQL("'waiting'"), JobRow.run_at <= moment,
-        JobRow.name.in_(SQL(f"({listed})")), ~fn.EXISTS(paused)))]))
+    return Lookup(lambda queue, moment: Select(columns=[fn.EXISTS(_due(JobRow, names, queue, moment))]))
 
 
 def give_back(run: Run, worker: Worker) -> None:
@@ -125,26 +122,41 @@ _RUN = (JobRow.id, JobRow.queue, JobRow.name, JobRow.payload, JobRow.attempts)
 
 
 def _claim(queue: str, worker: Worker) -> Run | None:
-    candidate = JobRow.alias()
-    query = _due(candidate, queue).order_by(candidate.run_at).limit(1)
     limit = system_config()["job"].get(queue, {}).get("concurrency")
-    if limit is not None:
-        other = JobRow.alias()
-        busy = other.select(fn.COUNT(other.id)).where(
-            other.queue == queue, other.state == "active", other.worker.startswith(f"{worker.machine}/"))
-        query = query.where(busy < limit)
-    if not is_sqlite():
-        query = query.for_update("FOR UPDATE SKIP LOCKED", of=candidate)
     with atomic():
-        rows = (JobRow.update(state="active", worker=worker.name, alive_at=now(), attempts=JobRow.attempts + 1)
-                .where(JobRow.id == query).returning(*_RUN).tuples().execute())
-        return next((Run(*row) for row in rows), None)
+        row = _next(tuple(runtime.jobs), limit is not None).first(
+            queue, iso(now()), worker.name, f"{worker.machine}/", limit)
+    if row is None:
+        return None
+    run = Run(*row)
+    return run._replace(payload=orjson.loads(run.payload)) if isinstance(run.payload, str) else run
 
 
-def _due(row: Any, queue: str) -> Any:
-    paused = QueueState.select(QueueState.name).where(QueueState.name == queue, QueueState.is_paused)
-    return row.select(row.id).where(row.queue == queue, row.state == "waiting", row.run_at <= now(),
-                                    row.name.in_(list(runtime.jobs)), ~fn.EXISTS(paused))
+@lru_cache(maxsize=16)
+def _next(names: tuple[str, ...], is_limited: bool) -> Lookup:
+    """Takes the next run: the statement that each job begins with, so its text is kept."""
+    candidate, other = JobRow.alias(), JobRow.alias()
+
+    def claim(queue: Any, moment: Any, worker: Any, machine: Any, limit: Any) -> Any:
+        query = _due(candidate, names, queue, moment).order_by(candidate.run_at).limit(1)
+        if is_limited:
+            busy = other.select(fn.COUNT(other.id)).where(
+                other.queue == queue, other.state == "active", begins_with(other.worker, machine))
+            query = query.where(busy < limit)
+        if not is_sqlite():
+            query = query.for_update("FOR UPDATE SKIP LOCKED", of=candidate)
+        return (JobRow.update(state="active", worker=worker, alive_at=moment, attempts=JobRow.attempts + 1)
+                .where(JobRow.id == query).returning(*_RUN))
+
+    return Lookup(claim)
+
+
+def _due(row: Any, names: tuple[str, ...], queue: Any, moment: Any) -> Any:
+    """The ids of the rows that could be run at a moment."""
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    paused = QueueState.select(SQL("1")).where(QueueState.name == queue, QueueState.is_paused)
+    return row.select(row.id).where(row.queue == queue, row.state == "waiting", row.run_at <= moment,
+                                    row.name.in_(SQL(f"({listed})")), ~fn.EXISTS(paused))
 
 
 def _mine(run: Run, worker: Worker) -> Any:

@@ -47,9 +47,9 @@ def test_counts(one_of_each: Jobs) -> None:
     counts = queues.find_queue(QUEUE).counts
     assert counts.as_dict() == {"active": 1, "completed": 0, "failed": 1, "delayed": 1, "waiting": 0, "paused": 2}
     assert queues.find_queue("search").counts == queues.Counts()
-    one_of_each.server.runtime.queue._is_running = True
+    one_of_each.server.runtime.queue.is_running = True
     queues.resume(QUEUE)
-    one_of_each.server.runtime.queue._is_running = False
+    one_of_each.server.runtime.queue.is_running = False
     counts = queues.find_queue(QUEUE).counts
     assert counts.as_dict() == {"active": 1, "completed": 0, "failed": 1, "delayed": 1, "waiting": 1, "paused": 1}
     with pytest.raises(LookupError):

@@ -32,9 +32,9 @@ def failures(jobs: Jobs) -> list[JobFailed]:
 def quiet(jobs: Jobs) -> Jobs:
     """Jobs wait for somebody who takes them."""
     queue = jobs.server.runtime.queue
-    queue._is_running = True
+    queue.is_running = True
     yield jobs
-    queue._is_running = False
+    queue.is_running = False
     queue._queues.clear()
 
 
