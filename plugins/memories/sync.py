@@ -1,8 +1,8 @@
 """What a phone keeps of memories (docs/sync.md).
 
 A memory may hold assets of others. The phone has those only while it is shown them, and drops what refers to them along
-with them; so links to what is withheld are not sent, and sent again when it comes back into sight. After a partnership
-that ended and began again they are not: nothing says so.
+with them; so links to what is withheld are not sent, and sent again when it comes back into sight: triggers see to that,
+and a listener when a partnership that ended begins again.
 """
 
 from __future__ import annotations
