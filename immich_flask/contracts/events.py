@@ -165,6 +165,14 @@ class UserDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryShared(Event):
+    """From now on, perhaps again, one user sees all of another's library (`register_shared_libraries`)."""
+
+    owner_id: str
+    viewer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionsDeleted(Event):
     """Logins that ended (logout, device removed, password changed); children of a session are listed too."""
 

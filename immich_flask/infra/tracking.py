@@ -157,3 +157,16 @@ def _install_postgres(database: peewee.Database, table: str, tombstone: tuple[st
         database.execute_sql(f"""
             CREATE TRIGGER tracking_bury AFTER DELETE ON "{table}"
             FOR EACH ROW EXECUTE FUNCTION tracking_bury({arguments})""")
+
+
+def follow(database: peewee.Database, name: str, event: str, condition: str, action: str) -> None:
+    """A trigger for what must happen along with something, whoever writes and whatever is disabled: after `event`
+    (`UPDATE ON asset`), for each row with `condition`, the statements of `action`. Both may say OLD and NEW, and are SQL
+    that SQLite and PostgreSQL understand."""
+    if isinstance(database, peewee.SqliteDatabase):
+        database.execute_sql(f"CREATE TRIGGER {name} AFTER {event} WHEN {condition} BEGIN {action} END")
+        return
+    database.execute_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                         f"$$ BEGIN {action} RETURN NULL; END $$")
+    database.execute_sql(f"CREATE TRIGGER {name} AFTER {event} FOR EACH ROW WHEN ({condition}) "
+                         f"EXECUTE FUNCTION {name}()")

@@ -1,8 +1,8 @@
 """The picture that stands for an album: one that everybody in it can see.
 
 It is chosen by hand or is the first that came. When it goes out of sight, the newest takes its place for good: what
-comes back from the trash does not claim it. Albums name their cover by a column, kept right by what happens to assets
-(`repair`); answers look once more (`COVER`), because that happens also while this plugin is disabled.
+comes back from the trash does not claim it. Albums name their cover by a column. Triggers keep it right whatever
+happens to assets, also while this plugin is disabled; `repair` gives one to albums that have something to show again.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from immich_flask.contracts.enums import JobName, QueueName
-from immich_flask.contracts.events import AssetsRestored, AssetsUpdated
+from immich_flask.contracts.events import LibraryShared
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import Job, Listener, SharedLibrary, SyncType
 from immich_flask.core.jobs.nightly import nightly
@@ -39,7 +39,7 @@ def register_jobs() -> list[Job]:
 
 @hookimpl
 def register_listeners() -> list[Listener]:
-    return [Listener(event, "inside", sync.send_again) for event in (AssetsUpdated, AssetsRestored)]
+    return [Listener(LibraryShared, "inside", sync.send_again)]
 
 
 @hookimpl

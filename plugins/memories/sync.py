@@ -1,8 +1,8 @@
 """What a phone keeps of memories (docs/sync.md).
 
 A memory may hold assets of others. The phone has those only while it is shown them, and drops what refers to them along
-with them; so links to what is withheld are not sent, and sent again when it comes back into sight. After a partnership
-that ended and began again they are not: nothing says so.
+with them; so links to what is withheld are not sent, and sent again when it comes back into sight: triggers see to that,
+and a listener when a partnership that ended begins again.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import Any
 from peewee import SQL, fn
 
 from immich_flask.contracts.enums import AssetVisibility
-from immich_flask.contracts.events import AssetsRestored, AssetsUpdated
+from immich_flask.contracts.events import LibraryShared
 from immich_flask.contracts.plugin import SharedLibrary, SyncRows, SyncType
 from immich_flask.contracts.sync import SyncEntityType as Line
 from immich_flask.contracts.sync import SyncRequestType as Request
-from immich_flask.core.assets.visible import any_of
+from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset
 from immich_flask.core.sync import deleted_rows, kept_id, owned_asset, sees_library
-from immich_flask.infra.db import many
 from immich_flask.infra.tracking import Tombstone
 from plugins.memories.models import Memory, MemoryAsset
 
@@ -62,13 +61,11 @@ def sync_types(libraries: list[SharedLibrary]) -> list[SyncType]:
     ]
 
 
-def send_again(event: AssetsUpdated | AssetsRestored) -> None:
-    """Assets may have come into the sight of others: let them hear what of it is in their memories."""
-    if isinstance(event, AssetsUpdated) and "visibility" not in event.changed:
-        return
-    theirs = Memory.select(SQL("1")).where(Memory.id == MemoryAsset.memory, Memory.owner != event.owner_id)
+def send_again(event: LibraryShared) -> None:
+    """Somebody comes to see a library: let him hear what of it is in his memories, from when he saw it before."""
     (MemoryAsset.update(asset=MemoryAsset.asset)
-     .where(MemoryAsset.asset.in_(many(event.asset_ids)), fn.EXISTS(theirs)).execute())
+     .where(MemoryAsset.memory.in_(Memory.select(Memory.id).where(Memory.owner == event.viewer_id)),
+            MemoryAsset.asset.in_(select_assets(Asset.id).where(Asset.owner == event.owner_id))).execute())
 
 
 def _owned(memory_id: Any, user_id: str) -> Any:

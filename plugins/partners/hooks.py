@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from immich_flask.contracts.auth import Auth
-from immich_flask.contracts.events import AssetsRestored, AssetsTrashed, AssetsUpdated
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import AssetFilter, AssetGrant, Listener, SharedLibrary, SyncType
+from immich_flask.contracts.plugin import AssetFilter, AssetGrant, SharedLibrary, SyncType
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.partners import access, sync
 from plugins.partners.models import Partner
@@ -20,11 +19,6 @@ def register_blueprints() -> list[Blueprint]:
 @hookimpl
 def register_models() -> list[type[Partner]]:
     return [Partner]
-
-
-@hookimpl
-def register_listeners() -> list[Listener]:
-    return [Listener(event, "inside", sync.send_again) for event in (AssetsUpdated, AssetsTrashed, AssetsRestored)]
 
 
 @hookimpl

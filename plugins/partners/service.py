@@ -9,6 +9,8 @@ import peewee
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import PartnerDirection
 from immich_flask.contracts.errors import BadRequest, NoAccess
+from immich_flask.contracts.events import LibraryShared
+from immich_flask.core.events import emit
 from immich_flask.core.models import User
 from immich_flask.core.users import user_response
 from immich_flask.core.users.answers import PUBLIC_COLUMNS
@@ -32,6 +34,7 @@ def create(auth: Auth, shared_with: str) -> dict:
     try:
         with atomic():
             Partner.create(shared_by=auth.user_id, shared_with=shared_with)
+            emit(LibraryShared(auth.user_id, shared_with))
     except peewee.IntegrityError as error:
         raise BadRequest("Partner already exists") from error
     return _answers(Partner.shared_with, _pair(auth.user_id, shared_with))[0]

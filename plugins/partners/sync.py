@@ -1,8 +1,9 @@
 """What the mobile app hears of partners and of their assets.
 
 A partner's app gets what the partner may see, and no more: upstream also sends what is archived, in the trash or
-locked, and keeps what belongs to a deleted account. What goes out of sight is deleted there. What comes back is sent again with its EXIF, which the app has dropped
-along with it; that is why both are touched here, and the moving part of a live photo with its still.
+locked, and keeps what belongs to a deleted account. What goes out of sight is deleted there. What comes back is sent again
+with its EXIF, which the app has dropped along with it; a trigger touches both for that, and the moving part of a live photo
+with its still.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from immich_flask.contracts.events import AssetsRestored, AssetsTrashed, AssetsUpdated
 from immich_flask.contracts.plugin import SharedLibrary, SyncRows, SyncType
 from immich_flask.contracts.sync import SyncEntityType as Line
 from immich_flask.contracts.sync import SyncRequestType as Request
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.core.sync import ASSET, ASSET_EXIF, deleted_rows, kept_id, library_backfill, sees_library
-from immich_flask.infra.db import many
 from immich_flask.infra.tracking import Tombstone
 from plugins.partners.access import shown
 from plugins.partners.models import Partner
@@ -30,9 +29,6 @@ PARTNER: dict[str, Any] = {
     "sharedWithId": Partner.shared_with,
     "inTimeline": Partner.in_timeline,
 }
-
-COMES_AND_GOES = frozenset({"visibility", "live_photo_video_id"})
-"""Changes that decide whether an asset, or its moving part, is shown."""
 
 
 def sync_types() -> list[SyncType]:
@@ -74,18 +70,6 @@ def sync_types() -> list[SyncType]:
                                  lambda asset: sees_library(LIBRARY, asset.owner, user_id) & shown(asset))),
                              ASSET_EXIF)),
     ]
-
-
-def send_again(event: AssetsUpdated | AssetsTrashed | AssetsRestored) -> None:
-    """Assets may have come into sight, or gone: let the partners hear of all that depends on it."""
-    if isinstance(event, AssetsUpdated) and not event.changed & COMES_AND_GOES:
-        return
-    if not Partner.select().where(Partner.shared_by == event.owner_id).exists():
-        return
-    films = [film for film, in select_assets(Asset.live_photo_video).where(
-        Asset.id.in_(many(event.asset_ids)), Asset.live_photo_video.is_null(False)).tuples()]
-    Asset.update(id=Asset.id).where(Asset.id.in_(many(films))).execute()
-    AssetExif.update(asset=AssetExif.asset).where(AssetExif.asset.in_(many([*event.asset_ids, *films]))).execute()
 
 
 def _partnerships(user_id: str) -> Any:

@@ -7,7 +7,7 @@ its own.
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -30,19 +30,18 @@ class News(Protocol):
 
 
 @contextmanager
-def news(stopped: threading.Event) -> Iterator[News]:
+def news() -> Iterator[News]:
     """Look for messages from now on. In an app context; the connections are this thread's, until the end."""
     with connected():
         if is_sqlite():
-            yield _Polled(stopped)
+            yield _Polled()
         else:
             with listening(outbox.CHANNEL) as connection:
                 yield _Told(connection)
 
 
 class _Polled:
-    def __init__(self, stopped: threading.Event) -> None:
-        self._stopped = stopped
+    def __init__(self) -> None:
         # In this order: what is written in between is found at the first look.
         self._version: Any = None
         self._last = outbox.last_id()
@@ -55,8 +54,7 @@ class _Polled:
                 if found := outbox.newer_than(self._last):
                     self._last = found[-1].id
                     return found
-            if self._stopped.wait(POLL_SECONDS):
-                break
+            time.sleep(POLL_SECONDS)
         return []
 
 

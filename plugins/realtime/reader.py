@@ -39,7 +39,7 @@ class Reader:
         self._live: dict[str, LiveEvent] = {outbox.kind_of(live): live for live in runtime_of(app).plugins.live_events}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ready, self._stopped = threading.Event(), threading.Event()
+        self._ready = threading.Event()
         self._wanted_at = 0.0
 
     def ensure(self) -> bool:
@@ -55,7 +55,7 @@ class Reader:
     def _run(self) -> None:
         while True:
             try:
-                with self._app.app_context(), news(self._stopped) as found:
+                with self._app.app_context(), news() as found:
                     self._ready.set()
                     self._read(found)
                     return

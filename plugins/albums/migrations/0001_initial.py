@@ -6,7 +6,7 @@ assets are in no album. What goes out of sight or comes back is touched, for the
 is archived at every change, because partners' clients are told then to forget it, and with it its place in albums.
 """
 
-from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, SqliteDatabase, TextField
+from peewee import BooleanField, CompositeKey, ForeignKeyField, Model, TextField
 
 from immich_flask.infra import tracking
 from immich_flask.infra.fields import IdField, InstantField
@@ -28,15 +28,6 @@ TRIGGERS = {
         UPDATE album_asset SET created_at = created_at WHERE asset_id = NEW.id;"""),
 }
 """By name: after what, under which condition, what else happens."""
-
-
-def make_trigger(db, name, event, condition, action):
-    if isinstance(db, SqliteDatabase):
-        db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} WHEN {condition} BEGIN {action} END")
-        return
-    db.execute_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                   f"$$ BEGIN {action} RETURN NULL; END $$")
-    db.execute_sql(f"CREATE TRIGGER {name} AFTER {event} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()")
 
 
 def up(migrator, db):
@@ -103,4 +94,4 @@ def up(migrator, db):
     tracking.install(db, "album_user", tombstone=("album_id", "user_id"), owner="user_id", create_id=True)
     tracking.install(db, "album_asset", tombstone=("album_id", "asset_id"), create_id=True)
     for name, trigger in TRIGGERS.items():
-        make_trigger(db, name, *trigger)
+        tracking.follow(db, name, *trigger)

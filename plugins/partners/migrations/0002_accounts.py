@@ -4,7 +4,7 @@ A trigger, because it has to hold also while this plugin is disabled. What was s
 shared from then on: phones have dropped it.
 """
 
-from peewee import SqliteDatabase
+from immich_flask.infra import tracking
 
 CONDITION = "(NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)"
 
@@ -15,11 +15,4 @@ UPDATE partner SET create_id = update_id WHERE shared_by_id = NEW.id AND NEW.del
 
 
 def up(migrator, db):
-    event = 'AFTER UPDATE OF deleted_at ON "user"'
-    if isinstance(db, SqliteDatabase):
-        db.execute_sql(f"CREATE TRIGGER partner_follow_account {event} WHEN {CONDITION} BEGIN {TOUCH} END")
-        return
-    db.execute_sql("CREATE FUNCTION partner_follow_account() RETURNS trigger LANGUAGE plpgsql AS "
-                   f"$$ BEGIN {TOUCH} RETURN NULL; END $$")
-    db.execute_sql(f"CREATE TRIGGER partner_follow_account {event} "
-                   f"FOR EACH ROW WHEN ({CONDITION}) EXECUTE FUNCTION partner_follow_account()")
+    tracking.follow(db, "partner_follow_account", 'UPDATE OF deleted_at ON "user"', CONDITION, TOUCH)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from immich_flask.core.models import ApiKey, Session, User
+from immich_flask.infra.fields import now
+from immich_flask.testing import Server
+from plugins.realtime.callers import Caller, gone
 from tests.plugins.realtime.clients import Account, Client, Node
 
 REFUSED = [("(connect)", []), ("error", ["unauthorized"]), ("(disconnect)", ["io server disconnect"])]
@@ -56,3 +62,23 @@ def test_an_api_key_is_no_session(account: Account, node: Node) -> None:
     assert client.wait("on_upload_success")[0]["id"] == asset
     assert "on_session_delete" not in client.names()
     client.close()
+
+
+def test_who_may_not_any_more(server: Server) -> None:
+    """Whatever took the right away: it is looked for now and then."""
+    staying, expired, deleted, leaving = (server.user() for _ in range(4))
+    leaving_too = server.session_of(leaving)
+    with server.context():
+        keys = [ApiKey.create(user=staying.id, name="x", key=f"{staying.id}{number}", permissions=["all"]).id
+                for number in range(3)]
+        callers = [Caller(user.id, user.session_id, None) for user in (staying, expired, deleted, leaving, leaving_too)]
+        callers += [Caller(staying.id, None, key) for key in keys]
+        assert list(gone(callers)) == []
+        Session.update(expires_at=now() - timedelta(seconds=1)).where(Session.id == expired.session_id).execute()
+        Session.delete().where(Session.id == deleted.session_id).execute()
+        User.update(deleted_at=now()).where(User.id == leaving.id).execute()
+        ApiKey.update(permissions=["asset.read"]).where(ApiKey.id == keys[0]).execute()
+        ApiKey.delete().where(ApiKey.id == keys[1]).execute()
+        assert set(gone(callers)) == {
+            *((user.session_id, True) for user in (expired, deleted, leaving, leaving_too)),
+            *((key, False) for key in keys[:2])}
