@@ -59,11 +59,23 @@ class AssetsMerged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRegion:
+    """Somebody or something that a file names on its picture. `box`: left, top, right and bottom on the upright
+    picture, as parts (0 to 1) of `width` and `height`, which are those that the file gives, in pixels."""
+
+    name: str
+    box: tuple[float, float, float, float]
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class AssetMetadataExtracted(Event):
-    """Dates, sizes and EXIF of the asset are known now (also after a re-extraction)."""
+    """Dates, sizes and EXIF of the asset are known now (also after a re-extraction). `regions`: whom the file names."""
 
     asset_id: str
     owner_id: str
+    regions: tuple[NamedRegion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,14 @@ class AssetsDeleted(Event):
     """The rows of these assets are gone for good; their bytes are removed by a job."""
 
     asset_ids: tuple[str, ...]
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonThumbnailReady(Event):
+    """There is a new picture of one of the owner's people."""
+
+    person_id: str
     owner_id: str
 
 

@@ -57,6 +57,12 @@ def register_jobs() -> Iterable[records.Job]:
 
 
 @hookspec
+def register_stored_objects() -> Iterable[records.StoredObjects]:
+    """Folders of the storage in which this plugin keeps objects. A row is written after its bytes are safe; bytes that no
+    row names are removed after a day, and those kept for a user go with him."""
+
+
+@hookspec
 def register_listeners(live_events: list[records.LiveEvent]) -> Iterable[records.Listener]:
     """Functions to call when something happens (`immich_flask.contracts.events`), in the transaction or after it: see the
     events below.

@@ -162,6 +162,18 @@ class ResponseField:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredObjects:
+    """Objects of the storage under keys `folder/{user id}/{row id}...`, beside those of the core.
+
+    `known(ids)` returns a query of the keys that the rows with these ids (a subquery) name. What no row names is swept
+    after a day; what is kept for a user goes with him.
+    """
+
+    folder: str
+    known: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PageTags:
     """What a page says about itself to programs that preview addresses (Open Graph). `image` is a path on this
     server."""

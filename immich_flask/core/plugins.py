@@ -19,7 +19,7 @@ from immich_flask.contracts.deprecation import warn_of
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.contracts.events import Event
 from immich_flask.contracts.plugin import (
-    API_VERSION, AssetFilter, HealthCheck, Job, Listener, LiveEvent, PluginMeta, Setting, SyncType,
+    API_VERSION, AssetFilter, HealthCheck, Job, Listener, LiveEvent, PluginMeta, Setting, StoredObjects, SyncType,
 )
 from immich_flask.core.plugin_guard import guarded
 from immich_flask.infra.config import Config
@@ -206,6 +206,11 @@ class Plugins:
     def sync_types(self) -> dict[str, SyncType]:
         libraries = [library for _, library in self.each("register_shared_libraries")]
         return self._by_key("register_sync_types", lambda item: item.request, "sync type", libraries=libraries)
+
+    @cached_property
+    def stored_objects(self) -> dict[str, StoredObjects]:
+        """By folder."""
+        return self._by_key("register_stored_objects", lambda item: item.folder, "folder of the storage")
 
     @cached_property
     def models(self) -> list[type]:

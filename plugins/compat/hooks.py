@@ -5,6 +5,7 @@ from __future__ import annotations
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import AssetFilter
 from immich_flask.core.assets.visible import any_of
+from immich_flask.core.people import PREFERENCES
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.compat import (
     faces,
@@ -36,4 +37,4 @@ def register_asset_filters() -> list[AssetFilter]:
 @hookimpl
 def preference_defaults() -> dict[str, dict]:
     """What somebody wishes for people is kept for the day that a plugin serves them."""
-    return {"people": {"enabled": True, "sidebarWeb": False, "minimumFaces": 3}}
+    return PREFERENCES

@@ -2,96 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from functools import partial
-
-from marshmallow import ValidationError, fields
 
 from immich_flask.contracts.enums import BulkIdErrorReason
 from immich_flask.contracts.errors import BadRequest, NoAccess, NotFound
 from immich_flask.contracts.permissions import Permission
+from immich_flask.core.assets.schemas import PersonResponse
 from immich_flask.core.bulk import BulkIdResponse, BulkIds, bulk_result
-from immich_flask.infra.http.blueprint import Blueprint
-from immich_flask.infra.http.schemas import (
-    Date,
-    Issue,
-    List,
-    Nested,
-    QueryBool,
-    QueryInteger,
-    Schema,
-    StrictBool,
-    StrictStr,
-    UUIDv4,
+from immich_flask.core.people import (
+    AssetFaceUpdate,
+    PeopleResponse,
+    PeopleUpdate,
+    PersonCreate,
+    PersonSearch,
+    PersonStatisticsResponse,
+    PersonUpdate,
 )
+from immich_flask.infra.http.blueprint import Blueprint
 from plugins.compat.answers import never, not_built
-
-COLOR = "^#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"
-
-
-def not_in_the_future(day: date) -> None:
-    if day > datetime.now(UTC).date():
-        raise ValidationError(Issue("Birth date cannot be in the future"))
-
-
-class PersonCreate(Schema):
-    name = StrictStr()
-    birthDate = Date(allow_none=True, validate=not_in_the_future)
-    isHidden = StrictBool()
-    isFavorite = StrictBool()
-    color = StrictStr(allow_none=True, pattern=COLOR)
-
-
-class PersonUpdate(PersonCreate):
-    featureFaceAssetId = UUIDv4()
-
-
-class PeopleUpdateItem(PersonUpdate):
-    id = UUIDv4(required=True)
-
-
-class PeopleUpdate(Schema):
-    people = List(Nested(PeopleUpdateItem), required=True)
-
-
-class PersonSearch(Schema):
-    withHidden = QueryBool()
-    closestPersonId = UUIDv4()
-    closestAssetId = UUIDv4()
-    page = QueryInteger(min=1)
-    size = QueryInteger(min=1, max=1000)
-
-
-class AssetFaceUpdateItem(Schema):
-    personId = UUIDv4(required=True)
-    assetId = UUIDv4(required=True)
-
-
-class AssetFaceUpdate(Schema):
-    data = List(Nested(AssetFaceUpdateItem), required=True)
-
-
-class PersonResponse(Schema):
-    id = UUIDv4(required=True)
-    name = fields.String(required=True)
-    birthDate = fields.Date(required=True, allow_none=True)
-    thumbnailPath = fields.String(required=True)
-    isHidden = fields.Boolean(required=True)
-    updatedAt = fields.DateTime()
-    isFavorite = fields.Boolean()
-    color = fields.String()
-
-
-class PeopleResponse(Schema):
-    total = fields.Integer(required=True)
-    hidden = fields.Integer(required=True)
-    people = fields.List(fields.Nested(PersonResponse), required=True)
-    hasNextPage = fields.Boolean()
-
-
-class PersonStatisticsResponse(Schema):
-    assets = fields.Integer(required=True)
-
 
 bp = Blueprint("compat_people", __name__, url_prefix="/people", tag="People")
 

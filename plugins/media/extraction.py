@@ -55,7 +55,7 @@ def extract(asset_id: str) -> None:
             motion_parts.attach(asset, film)
         else:
             motion_parts.pair(asset, metadata.content_identifier)
-        emit(AssetMetadataExtracted(asset_id, asset.owner_id))
+        emit(AssetMetadataExtracted(asset_id, asset.owner_id, metadata.regions))
 
 
 def _read(asset: Asset) -> tuple[Metadata, CutOut | None]:

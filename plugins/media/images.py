@@ -113,8 +113,13 @@ def rendition(
     """A single size of an image file, such as a profile image. Raises like `render`."""
     picture = decode(path, filename=filename, shorter_side=spec.size, max_megapixels=max_megapixels)
     with undecodable(filename or path.name):
-        image, profile = _shown(picture, spec, colorspace)
-        return encode(image, spec, profile)
+        return rendition_of(picture, spec, colorspace)
+
+
+def rendition_of(picture: Picture, spec: RenditionSpec, colorspace: Colorspace = "p3") -> bytes:
+    """A single size of a decoded picture. May raise anything: wrap it in `undecodable`."""
+    image, profile = _shown(picture, spec, colorspace)
+    return encode(image, spec, profile)
 
 
 def encode(

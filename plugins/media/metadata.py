@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from immich_flask.contracts import media_types
-from plugins.media import animation, colours, dates, embedded, isobmff, motion
+from immich_flask.contracts.events import NamedRegion
+from plugins.media import animation, colours, dates, embedded, isobmff, motion, regions
 from plugins.media.decoders import Undecodable, header_size, undecodable
 from plugins.media.motion import MotionVideo
 from plugins.media.tags import Tags, tags_of
@@ -34,7 +35,7 @@ class Metadata:
     `exif_image_width` and `exif_image_height` are the pixels as stored, `width` and `height` as displayed;
     `orientation` is "1".."8" as in EXIF. `exposure_time` is text ("1/100", "2.5"), in seconds. `rating` is 1..5.
     `tags` are paths with "/" between levels. `content_identifier` is what the two halves of a live photo have in
-    common; `motion_video` the film within a motion photo. `duration_ms` is that of a film or an animation.
+    common; `regions` are whom the file names on the picture; `motion_video` is the film within a motion photo. `duration_ms` is that of a film or an animation.
     """
 
     date_time_original: datetime | None = None
@@ -62,6 +63,7 @@ class Metadata:
     content_identifier: str | None = None
     duration_ms: int | None = None
     tags: tuple[str, ...] = ()
+    regions: tuple[NamedRegion, ...] = ()
     motion_video: MotionVideo | None = None
 
 
@@ -154,6 +156,7 @@ def _metadata(tags: Tags, found: MotionVideo | None) -> Metadata:
         content_identifier=tags.get("ContentIdentifier"),
         duration_ms=_whole(tags.get("Duration"), 1, _LARGEST_INTEGER),
         tags=_paths(tags),
+        regions=regions.upright(tags.get("Regions", ()), orientation),
         motion_video=found,
     )
 

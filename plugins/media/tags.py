@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from plugins.media import apple, zones
+from plugins.media import apple, regions, zones
 from plugins.media.embedded import Embedded
 
 Tags = dict[str, object]
@@ -58,6 +58,7 @@ def tags_of(embedded: Embedded) -> Tags:
     found["LensID"] = embedded.lens
     found["ISO"] = number(embedded.iso) if found["ISO"] is None else found["ISO"]
     found["ContentIdentifier"] = apple.content_identifier(embedded.maker_note)
+    found["Regions"] = regions.found(embedded.xmp)
     found["ContainerDirectory"] = _directory(embedded)
     found["TimeZone"] = _maker_zone(embedded)
     found["ImageSize"] = _size(embedded)

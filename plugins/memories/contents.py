@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility, BulkIdErrorReason
@@ -23,14 +24,15 @@ NESTED_DATES = ("fileCreatedAt", "fileModifiedAt", "localDateTime")
 """Dates that the wire spells `2021-06-15T10:00:00+00:00` in assets within memories."""
 
 
-def assets_of(auth: Auth, memory_ids: Iterable[str]) -> dict[str, list[dict]]:
-    """`AssetResponse` for what is shown of these memories of the caller's, by the id of the memory, in order of time.
+def assets_of(auth: Auth, memory_ids: Iterable[str], *conditions: Any) -> dict[str, list[dict]]:
+    """`AssetResponse` for what is shown of these memories of the caller's, by the id of the memory, in order of time;
+    `conditions` on `Asset` narrow that down.
 
     One query; one more when there is something in them that isn't the caller's own, which others may have taken back.
     """
     rows = list(select_assets(MemoryAsset.memory, Asset.owner, *ASSET_COLUMNS)
                 .join(MemoryAsset, on=MemoryAsset.asset == Asset.id)
-                .where(MemoryAsset.memory.in_(many(memory_ids)), SHOWN)
+                .where(MemoryAsset.memory.in_(many(memory_ids)), SHOWN, *conditions)
                 .order_by(Asset.file_created_at, Asset.id).tuples())
     if foreign := {row[2] for row in rows if row[1] != auth.user_id}:
         foreign -= reachable(auth, foreign, Permission.ASSET_READ)

@@ -11,6 +11,7 @@ from peewee import fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.errors import NoAccess
 from immich_flask.contracts.permissions import Permission
+from immich_flask.core.assets.filters import switched_on
 from immich_flask.core.assets.visible import reachable
 from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import wire
@@ -46,7 +47,8 @@ def search(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
         found = found.order_by(Memory.memory_at.desc(), Memory.id)
     if "size" in query:
         found = found.limit(query["size"])
-    return [memory for memory in _answers(auth, found.tuples()) if memory["assets"]]
+    seen = switched_on(auth, "withoutHiddenPeople")
+    return [memory for memory in _answers(auth, found.tuples(), *seen) if memory["assets"]]
 
 
 def count(auth: Auth, query: Mapping[str, Any]) -> int:
@@ -100,9 +102,9 @@ def _found(auth: Auth, query: Mapping[str, Any], *columns: Any) -> Any:
     return found
 
 
-def _answers(auth: Auth, rows: Iterable[tuple]) -> list[dict]:
+def _answers(auth: Auth, rows: Iterable[tuple], *conditions: Any) -> list[dict]:
     rows = list(rows)
-    assets = assets_of(auth, [row[0] for row in rows]) if rows else {}
+    assets = assets_of(auth, [row[0] for row in rows], *conditions) if rows else {}
     return [_answer(row, assets.get(row[0], [])) for row in rows]
 
 

@@ -26,9 +26,10 @@ from immich_flask.infra.http.schemas import Schema, plain
 PLUGIN_PARAMETERS = ("albumId", "albumIds", "isNotInAlbum", "personId", "personIds", "tagId", "tagIds", "ocr")
 """Parameters that mean nothing without their plugin, and are refused then."""
 
-PLUGIN_SWITCHES = ("withPartners", "withSharedAlbums", "withStacked", "withoutStacked")
+PLUGIN_SWITCHES = ("withPartners", "withSharedAlbums", "withStacked", "withoutStacked", "withoutHiddenPeople")
 """Switches that change nothing where their plugin is off. `withoutStacked` is what search means by `withStacked=false`;
-its `withStacked=true` asks for nothing, while in the timeline that folds stacks into one asset each."""
+its `withStacked=true` asks for nothing, while in the timeline that folds stacks into one asset each. No client says
+`withoutHiddenPeople`: memories are made so."""
 
 EVERY_PARTNER = "every"
 """The value of `withPartners` that means those too who are not mixed into the timeline."""
@@ -114,6 +115,12 @@ def plugin_parts(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
         mine = Asset.owner == auth.user_id if plain else own(auth, "asset.read")
     others = [condition & open_to_all for conditions in wider for condition in conditions]
     return [[whose, *scope, *narrow] for whose in (mine, *others)]
+
+
+def switched_on(auth: Auth, *names: str) -> list:
+    """The conditions of these switches, as far as somebody serves them, to be joined by AND."""
+    registered = runtime.plugins.asset_filters
+    return [registered[name].where(True, auth) for name in names if name in registered]
 
 
 def parts_key(auth: Auth, parameters: Mapping[str, Any]) -> Hashable | None:

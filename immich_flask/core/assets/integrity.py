@@ -18,7 +18,14 @@ from itertools import islice
 from immich_flask.contracts.enums import JobName
 from immich_flask.core.assets import trash
 from immich_flask.core.assets.keys import FOLDERS
-from immich_flask.core.assets.stored import StoredObject, asset_objects, is_derived, stored_objects, without_row
+from immich_flask.core.assets.stored import (
+    StoredObject,
+    all_folders,
+    asset_objects,
+    is_derived,
+    stored_objects,
+    without_row,
+)
 from immich_flask.core.assets.sweep import row_of
 from immich_flask.core.jobs import enqueue_many
 from immich_flask.core.models import AssetFile, User
@@ -69,7 +76,7 @@ def find_missing(progress: Progress = lambda count: None) -> Iterator[Finding]:
 def find_untracked(progress: Progress = lambda count: None, *, young: timedelta = YOUNG) -> Iterator[Finding]:
     """Bytes without a row, of those whose keys are of our making."""
     limit = now() - young
-    for folder in FOLDERS:
+    for folder in all_folders():
         objects = iter(runtime.storage.list(f"{folder}/"))
         while portion := list(islice(objects, PORTION)):
             progress(len(portion))

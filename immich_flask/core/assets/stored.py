@@ -8,7 +8,9 @@ from typing import Any, Literal, NamedTuple
 from peewee import JOIN, SQL
 
 from immich_flask.contracts.enums import AssetFileType
+from immich_flask.core.assets.keys import FOLDERS
 from immich_flask.core.models import Asset, AssetExif, AssetFile, User
+from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import many
 
 PORTION = 1000
@@ -70,14 +72,20 @@ def asset_objects(asset_ids: Iterable[str]) -> list[StoredObject]:
                     for key, owner, asset_id, size, kind, is_edited in files]
 
 
+def all_folders() -> list[str]:
+    """All folders whose objects belong to a row: the core's, and those of the enabled plugins."""
+    return [*FOLDERS, *runtime.plugins.stored_objects]
+
+
 def without_row(keys_and_rows: list[tuple[str, str]]) -> list[str]:
     """Of (key, id of the row it should belong to) the keys that no row has."""
     ids = many({row_id for _, row_id in keys_and_rows})
-    queries = (
+    queries = [
         Asset.select(Asset.storage_key).where(Asset.id.in_(ids)),
         AssetFile.select(AssetFile.storage_key).where(AssetFile.asset.in_(ids)),
         User.select(User.profile_image_key).where(User.id.in_(ids)),
-    )
+        *(objects.known(ids) for objects in runtime.plugins.stored_objects.values()),
+    ]
     known = {key for query in queries for key, in query.tuples()}
     return [key for key, _ in keys_and_rows if key not in known]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from immich_flask.core.assets.keys import FOLDERS, ORIGINALS, PROFILE
-from immich_flask.core.assets.stored import without_row
+from immich_flask.core.assets.keys import ORIGINALS, PROFILE
+from immich_flask.core.assets.stored import all_folders, without_row
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_metadata
 from immich_flask.infra.fields import instant, now
@@ -73,7 +73,7 @@ def _is_still_old(key: str) -> bool:
 def _old_objects() -> Iterator[tuple[str, str]]:
     """(key, id of the row it should belong to)"""
     limit, spared = now() - OLDER_THAN, restored_spans()
-    for folder in FOLDERS:
+    for folder in all_folders():
         for found in runtime.storage.list(f"{folder}/"):
             if found.modified < limit and (row_id := row_of(found)):
                 if folder == ORIGINALS and any(start <= found.modified <= end for start, end in spared):

@@ -9,8 +9,8 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import JobName, UserStatus
 from immich_flask.contracts.errors import BadRequest, Forbidden
 from immich_flask.contracts.events import UserDeleted, UserRestored, UserTrashed
-from immich_flask.core.assets.keys import FOLDERS
 from immich_flask.core.assets.owner import delete_assets_of
+from immich_flask.core.assets.stored import all_folders
 from immich_flask.core.events import emit
 from immich_flask.core.jobs import enqueue, enqueue_many
 from immich_flask.core.models import User
@@ -85,7 +85,7 @@ def remove_user(id: str) -> None:
 
 def remove_files(id: str) -> None:
     """Job `UserFilesDelete`: remove every object that is kept for an account."""
-    for folder in FOLDERS:
+    for folder in all_folders():
         runtime.storage.delete([info.key for info in runtime.storage.list(f"{folder}/{id}/")])
 
 

@@ -22,6 +22,7 @@ from werkzeug.datastructures import MultiDict
 from immich_flask.infra.http.issues import Issue, Size, wire_errors, wrong_type
 from immich_flask.infra.http.values import (
     Checksum,
+    Color,
     Date,
     DateTime,
     Email,
@@ -41,6 +42,7 @@ from immich_flask.infra.http.values import (
 
 __all__ = [
     "Checksum",
+    "Color",
     "Date",
     "DateTime",
     "Email",

@@ -81,6 +81,19 @@ class StrictStr(WireField, fields.String):
         return value
 
 
+class Color(StrictStr):
+    """Three, four, six or eight hexadecimal digits; `#` is put before them where it is missing."""
+
+    PATTERN = "^#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(pattern=self.PATTERN, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return text if text.startswith("#") else f"#{text}"
+
+
 class UUIDv4(WireField, fields.UUID):
     """The id of an entity; stays text, in lower case.
 
