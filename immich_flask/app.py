@@ -20,6 +20,7 @@ from immich_flask.infra.http.proxy import TrustedProxies
 from immich_flask.infra.http.requests import init_requests
 from immich_flask.infra.queue import IMMEDIATE, open_wakeups
 from immich_flask.infra.storage import open_storage
+from immich_flask.infra.storage.outside import WithOutside
 
 
 def create_app(config: Config | None = None, *, plugins: Plugins | None = None) -> Flask:
@@ -33,7 +34,7 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
     app = Flask("immich_flask", static_folder=None)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.server.trusted_proxies)
     app.extensions[EXTENSION] = Runtime(
-        config=config, plugins=plugins, storage=open_storage(config), jobs=all_jobs(plugins),
+        config=config, plugins=plugins, storage=WithOutside(open_storage(config)), jobs=all_jobs(plugins),
         queue=ImmediateQueue(app) if config.queue_url == IMMEDIATE else open_wakeups(config))
     app.config.update(
         MAX_BODY_BYTES=config.server.max_body_mb * 1024 * 1024,

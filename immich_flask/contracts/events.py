@@ -99,8 +99,9 @@ class AssetEdited(Event):
 
 @dataclass(frozen=True, slots=True)
 class AssetsUpdated(Event):
-    """A user changed rows of these assets. `changed` names the columns of `asset` and `asset_exif`: `is_favorite`,
-    `visibility`, `date_time_original`, `description`, ...; `sidecar` stands for the file of that type."""
+    """Rows of these assets were changed, by a user or because their files were. `changed` names the columns of `asset`
+    and `asset_exif`: `is_favorite`, `visibility`, `date_time_original`, `description`, ...; `sidecar` stands for the
+    file of that type, `original` for what was uploaded, or lies in an external library."""
 
     asset_ids: tuple[str, ...]
     owner_id: str

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from immich_flask.core.plugins import Plugins
     from immich_flask.infra.config import Config
     from immich_flask.infra.queue import WakeUps
-    from immich_flask.infra.storage.base import Storage
+    from immich_flask.infra.storage.outside import WithOutside
 
 EXTENSION = "immich_flask"
 
@@ -24,7 +24,7 @@ class Runtime:
 
     config: Config
     plugins: Plugins
-    storage: Storage
+    storage: WithOutside
     jobs: dict[str, Job]
     queue: WakeUps
 

@@ -34,8 +34,9 @@ class Metadata:
     were UTC. `time_zone` is a name such as "UTC+2" or "Europe/Paris" and may be known without a date.
     `exif_image_width` and `exif_image_height` are the pixels as stored, `width` and `height` as displayed;
     `orientation` is "1".."8" as in EXIF. `exposure_time` is text ("1/100", "2.5"), in seconds. `rating` is 1..5.
-    `tags` are paths with "/" between levels. `content_identifier` is what the two halves of a live photo have in
-    common; `regions` are whom the file names on the picture; `motion_video` is the film within a motion photo. `duration_ms` is that of a film or an animation.
+    `tags` are paths with "/" between levels. `content_identifier` is what the two halves of a live photo have in common;
+    `regions` are whom the file names on the picture; `motion_video` is the film within a motion photo. `duration_ms` is
+    that of a film or an animation.
     """
 
     date_time_original: datetime | None = None

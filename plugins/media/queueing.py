@@ -51,7 +51,7 @@ def on_updated(event: AssetsUpdated) -> None:
         shown = _without_thumbnails().where(
             Asset.id.in_(many(event.asset_ids)), Asset.visibility != AssetVisibility.HIDDEN)
         enqueue_thumbnails(asset_id for asset_id, in shown.tuples())
-    if "sidecar" in event.changed:
+    if event.changed & {"sidecar", "original"}:
         enqueue_extraction(event.asset_ids)
     if event.changed & SAID:
         enqueue_sidecars(event.asset_ids)

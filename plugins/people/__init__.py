@@ -1,4 +1,5 @@
-"""People, and their faces on pictures, named and drawn by hand or taken from what files say (`/api/people`, `/api/faces`).
+"""People, and their faces on pictures, named and drawn by hand or taken from what files say (`/api/people`,
+`/api/faces`).
 
 Nobody is recognised: that would take machine learning.
 """

@@ -1,7 +1,7 @@
 """Where a face is when its picture is edited, and where on the picture as it came one is that was drawn on the edited.
 
-An edit is a list of steps, `{"action", "parameters"}` as the wire has them: a crop, which comes first, turns by quarters
-clockwise, and mirrorings. Points are in pixels from the left and the top.
+An edit is a list of steps, `{"action", "parameters"}` as the wire has them: a crop, which comes first, turns by
+quarters clockwise, and mirrorings. Points are in pixels from the left and the top.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import Any
 from peewee import JOIN
 
 from immich_flask.contracts.auth import Auth
-from immich_flask.contracts.enums import SourceType
 from immich_flask.contracts.errors import BadRequest, NoAccess
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets import quota

@@ -39,7 +39,7 @@ class Names:
 
 
 def pieces(text: str) -> list[str]:
-    """Of each word, between two blanks and one, all sequences of three letters: "max" has "  m", " ma", "max", "ax "."""
+    """Of each word, between two blanks and one, all sequences of three: "max" has "  m", " ma", "max", "ax "."""
     words = (f"  {word} " for word in _WORD.findall(normalized(text[:_LONGEST])))
     return [word[at:at + 3] for word in words for at in range(len(word) - 2)]
 

@@ -9,7 +9,7 @@ from peewee import SQL, fn
 from immich_flask.core.assets import quota
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset
-from immich_flask.infra.db import atomic, many
+from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
 from plugins.people import changes, features
 from plugins.people.models import AssetFace, Person

@@ -7,13 +7,14 @@ from immich_flask.contracts.enums import AssetFileType
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.events import AssetCopied, AssetsUpdated
 from immich_flask.core.assets import quota
-from immich_flask.core.assets.keys import sidecar_key
+from immich_flask.core.assets.keys import original_key, sidecar_key
 from immich_flask.core.assets.objects import remove_objects
 from immich_flask.core.assets.visible import require
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetFile
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import atomic
+from immich_flask.infra.storage.outside import is_outside
 
 
 def copy_asset(auth: Auth, source_id: str, target_id: str, *, albums: bool, shared_links: bool, stack: bool,
@@ -49,7 +50,11 @@ def _copy_sidecar(source_id: str, target_id: str) -> tuple[str, int] | None:
     if found is None:
         return None
     key, size = found
-    original, = Asset.select(Asset.storage_key).where(Asset.id == target_id).tuples().get()
+    owner_id, original, name = (Asset.select(Asset.owner, Asset.storage_key, Asset.original_file_name)
+                                .where(Asset.id == target_id).tuples().get())
+    if is_outside(original):
+        # Beside the file itself nothing is ours to write.
+        original = original_key(owner_id, target_id, name)
     runtime.storage.copy(key, sidecar_key(original))
     return sidecar_key(original), size
 

@@ -28,7 +28,12 @@ class DuplicateAsset(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAsset:
     """`checksum` is the SHA-1 in base64, `size` and `sidecar_size` bytes, `duration` milliseconds, dates are aware.
-    `metadata`: `[{key, value}]`, no key twice."""
+    `metadata`: `[{key, value}]`, no key twice.
+
+    library_id: the file belongs to an external library, where it stays: `storage_key` is its path, which is also what
+    clients see. No quota counts it, and its `checksum` is that of its path; whoever brings it knows that it is not there
+    yet.
+    """
 
     id: str
     owner_id: str
@@ -46,6 +51,7 @@ class NewAsset:
     metadata: Sequence[dict] = ()
     sidecar_key: str | None = None
     sidecar_size: int = 0
+    library_id: str | None = None
 
 
 def create_asset(new: NewAsset, *, auth: Auth | None = None, limited: bool = True) -> None:
@@ -55,10 +61,13 @@ def create_asset(new: NewAsset, *, auth: Auth | None = None, limited: bool = Tru
     Raises BadRequest (quota, live photo) and DuplicateAsset; then nothing was written.
     """
     with atomic():
-        # First, because it locks the owner: of two uploads of the same file the second waits, and finds the first.
-        quota.charge(new.owner_id, new.size, limited=limited)
-        if (known := find_by_checksum(new.owner_id, new.checksum)) is not None:
-            raise DuplicateAsset(known)
+        if new.library_id is not None:
+            quota.lock([new.owner_id])
+        else:
+            # First, because it locks the owner: of two uploads of the same file the second waits, and finds the first.
+            quota.charge(new.owner_id, new.size, limited=limited)
+            if (known := find_by_checksum(new.owner_id, new.checksum)) is not None:
+                raise DuplicateAsset(known)
         if new.live_photo_video_id is not None and auth is not None:
             live_photos.link(auth, new.live_photo_video_id)
         _insert(new)
@@ -72,11 +81,15 @@ def find_by_checksum(owner_id: str, checksum: str) -> str | None:
 
 
 def _insert(new: NewAsset) -> None:
+    if new.library_id is not None:
+        path = new.storage_key
+    else:
+        # By the clock of UTC until the file was asked for its zone.
+        path = new_path(new.owner_id, new.id, new.original_file_name, new.file_created_at)
     Asset.insert(
         id=new.id, owner=new.owner_id, type=new.type, visibility=new.visibility, checksum=new.checksum,
         original_file_name=new.original_file_name, storage_key=new.storage_key,
-        # By the clock of UTC until the file was asked for its zone.
-        original_path=new_path(new.owner_id, new.id, new.original_file_name, new.file_created_at),
+        original_path=path, library_id=new.library_id,
         file_created_at=new.file_created_at, file_modified_at=new.file_modified_at,
         local_date_time=new.file_created_at, is_favorite=new.is_favorite, duration=new.duration,
         live_photo_video=new.live_photo_video_id,

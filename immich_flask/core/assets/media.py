@@ -17,6 +17,7 @@ from immich_flask.core.assets.visible import is_plainly_own, reachable
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.infra.fields import instant, wire
 from immich_flask.infra.sql import Lookup
+from immich_flask.infra.storage.outside import is_outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,9 @@ def _may(auth: Auth, asset_id: str, row: tuple, permission: str) -> bool:
 
 
 def _uploaded(key: str, checksum: str, size: int, created_at: str, filename: str | None = None) -> Media:
+    if is_outside(key):
+        # Others may change it at any time: the file itself knows best.
+        return Media(key, media_types.mime_type(key), filename)
     return Media(key, media_types.mime_type(key), filename, checksum, size, instant(created_at))
 
 

@@ -16,6 +16,9 @@ from immich_flask.infra.db import many
 PORTION = 1000
 """Rows per statement; no transaction lasts while somebody looks at what they speak of."""
 
+_OURS = ~AssetFile.storage_key.startswith("/")
+"""The condition for files of ours: what lies beside those of external libraries is not (`infra.storage.outside`)."""
+
 Kind = Literal["original", "file", "profile"]
 
 
@@ -49,7 +52,7 @@ def all_keys() -> Any:
     """A query of the same, without asking whose: (key, size, checksum)."""
     originals = (Asset.select(Asset.storage_key, AssetExif.file_size_in_byte, Asset.checksum)
                  .join(AssetExif, JOIN.LEFT_OUTER).where(Asset.library_id.is_null(), ~Asset.is_offline))
-    files = AssetFile.select(AssetFile.storage_key, AssetFile.size_in_byte, SQL("NULL"))
+    files = AssetFile.select(AssetFile.storage_key, AssetFile.size_in_byte, SQL("NULL")).where(_OURS)
     images = User.select(User.profile_image_key, SQL("NULL"), SQL("NULL")).where(User.profile_image_key != "")
     return originals.union_all(files).union_all(images)
 
@@ -66,7 +69,7 @@ def asset_objects(asset_ids: Iterable[str]) -> list[StoredObject]:
             .join(AssetExif, JOIN.LEFT_OUTER)
             .where(named, Asset.library_id.is_null(), ~Asset.is_offline, Asset.deleted_at.is_null()).tuples())
     files = (AssetFile.select(AssetFile.storage_key, Asset.owner, Asset.id, AssetFile.size_in_byte, AssetFile.type,
-                              AssetFile.is_edited).join(Asset).where(named).tuples())
+                              AssetFile.is_edited).join(Asset).where(named, _OURS).tuples())
     found = [StoredObject(key, "original", *rest) for key, *rest in rows]
     return found + [StoredObject(key, "file", owner, asset_id, size, None, kind, bool(is_edited))
                     for key, owner, asset_id, size, kind, is_edited in files]

@@ -21,6 +21,7 @@ from immich_flask.core.models import Asset, AssetFile
 from immich_flask.core.server.about import features
 from immich_flask.infra.db import atomic, many
 from immich_flask.infra.fields import now
+from immich_flask.infra.storage.outside import is_outside
 
 
 def delete_assets(auth: Auth, asset_ids: Iterable[str], *, force: bool) -> None:
@@ -52,6 +53,30 @@ def restore(asset_ids: Iterable[str], *, by_id: bool) -> int:
 
     return _move(asset_ids, Asset.status == AssetStatus.TRASHED, {"deleted_at": None, "status": AssetStatus.ACTIVE},
                  restored)
+
+
+def take_offline(asset_ids: Iterable[str]) -> int:
+    """The files of these assets are gone, or not wanted any more: out of sight, until they are back; returns how many.
+    It is no trash that they are in, so they can neither be restored nor emptied out of it."""
+    ids = list(asset_ids)
+    with atomic():
+        seen = _move(ids, ~Asset.is_offline & Asset.deleted_at.is_null(), {"is_offline": True, "deleted_at": now()},
+                     AssetsTrashed)
+        return seen + Asset.update(is_offline=True).where(Asset.id.in_(many(ids)), ~Asset.is_offline).execute()
+
+
+def bring_online(asset_ids: Iterable[str]) -> int:
+    """Undo `take_offline`; returns how many were offline. What is in the trash besides stays there."""
+
+    def restored(ids: tuple[str, ...], owner_id: str) -> AssetsRestored:
+        return AssetsRestored(ids, owner_id, by_id=False)
+
+    ids = list(asset_ids)
+    with atomic():
+        seen = _move(ids, Asset.is_offline & (Asset.status == AssetStatus.ACTIVE),
+                     {"is_offline": False, "deleted_at": None}, restored)
+        trashed = Asset.is_offline & (Asset.status == AssetStatus.TRASHED)
+        return seen + Asset.update(is_offline=False).where(Asset.id.in_(many(ids)), trashed).execute()
 
 
 def delete(asset_ids: Iterable[str]) -> int:
@@ -105,7 +130,7 @@ def _moving_parts_only_of(still_ids: list[str]) -> list[str]:
 
 
 def _keys(condition: peewee.Expression) -> list[str]:
-    """The storage keys of everything that belongs to the assets. An original that is offline is not ours to remove."""
-    originals = Asset.select(Asset.storage_key).where(condition, ~Asset.is_offline)
+    """The storage keys of everything that belongs to the assets. What external libraries hold is not ours to remove."""
+    originals = Asset.select(Asset.storage_key).where(condition)
     files = AssetFile.select(AssetFile.storage_key).join(Asset).where(condition)
-    return [key for query in (originals, files) for key, in query.tuples()]
+    return [key for query in (originals, files) for key, in query.tuples() if not is_outside(key)]

@@ -67,23 +67,10 @@ class LocalStorage:
         return Stored(key, size, digest.digest())
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> ObjectStream:
-        if start < 0:
-            raise ValueError(f"start is {start}")
-        with _translated(key, reading=True):
-            file = FileIO(self._path(key))
-            info = _info(key, os.fstat(file.fileno()))
-            file.seek(start)
-
-        def read(size: int) -> bytes:
-            with _translated(key):
-                return file.read(size)
-
-        left = max(info.size - start, 0)
-        return ObjectStream(info, read, file.close, left if length is None else min(left, length))
+        return read_file(key, self._path(key), start, length)
 
     def stat(self, key: str) -> ObjectInfo:
-        with _translated(key, reading=True):
-            return _info(key, os.stat(self._path(key)))
+        return stat_file(key, self._path(key))
 
     def exists(self, key: str) -> bool:
         try:
@@ -228,6 +215,29 @@ class LocalStorage:
                     # Not empty, or gone already: either way there is nothing to do here or above.
                     break
                 directory = directory.parent
+
+
+def read_file(key: str, path: Path, start: int = 0, length: int | None = None) -> ObjectStream:
+    """`Storage.open` of the file at `path`."""
+    if start < 0:
+        raise ValueError(f"start is {start}")
+    with _translated(key, reading=True):
+        file = FileIO(path)
+        info = _info(key, os.fstat(file.fileno()))
+        file.seek(start)
+
+    def read(size: int) -> bytes:
+        with _translated(key):
+            return file.read(size)
+
+    left = max(info.size - start, 0)
+    return ObjectStream(info, read, file.close, left if length is None else min(left, length))
+
+
+def stat_file(key: str, path: Path) -> ObjectInfo:
+    """`Storage.stat` of the file at `path`."""
+    with _translated(key, reading=True):
+        return _info(key, os.stat(path))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from immich_flask.testing import Server
 
-BUILT_NEVERTHELESS = ["people"]
+BUILT_NEVERTHELESS = ["libraries", "people"]
 
 
 @pytest.fixture(scope="session")

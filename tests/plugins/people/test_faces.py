@@ -1,4 +1,5 @@
-"""Faces: drawing, reassigning and removing them; where they are on edited pictures; the picture of whom they stand for."""
+"""Faces: drawing, reassigning and removing them; where they are on edited pictures; the picture of whom they stand
+for."""
 
 from __future__ import annotations
 

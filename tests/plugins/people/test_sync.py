@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from immich_flask.core.models import Asset
 from immich_flask.testing import Caller, Server
+from plugins.people.models import AssetFace, Person
 from tests.plugins.people.conftest import drawn, faces, made
 from tests.plugins.sync.replay import CORE, CORE_TYPES, Phone, Table
 
@@ -49,9 +51,6 @@ def test_people_and_faces(server: Server, user: Caller, other: Caller) -> None:
 
 def test_what_goes_while_the_plugin_is_disabled(server: Server, user: Caller) -> None:
     """The database itself sees to it: here the rows are deleted without anybody's help."""
-    from immich_flask.core.models import Asset
-    from plugins.people.models import AssetFace, Person
-
     phone = phone_of(user)
     asset, eve = user.asset(), made(user)
     drawn(user, asset, eve)
