@@ -8,10 +8,10 @@ from marshmallow import fields
 
 from immich_flask.contracts.errors import BadRequest
 from immich_flask.contracts.permissions import Permission
+from immich_flask.core.workflows import WorkflowStep, WorkflowTrigger, WorkflowType
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.http.schemas import Enum, QueryBool, Schema, StrictStr, UUIDv4
 from plugins.compat.answers import always, never
-from plugins.compat.workflows import WorkflowStep, WorkflowTrigger, WorkflowType
 
 
 class PluginSearch(Schema):

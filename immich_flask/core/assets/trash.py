@@ -130,7 +130,8 @@ def _moving_parts_only_of(still_ids: list[str]) -> list[str]:
 
 
 def _keys(condition: peewee.Expression) -> list[str]:
-    """The storage keys of everything that belongs to the assets. What external libraries hold is not ours to remove."""
-    originals = Asset.select(Asset.storage_key).where(condition)
+    """The storage keys of everything that belongs to the assets. What is offline, or held by external libraries, is not
+    ours to remove."""
+    originals = Asset.select(Asset.storage_key).where(condition, ~Asset.is_offline)
     files = AssetFile.select(AssetFile.storage_key).join(Asset).where(condition)
     return [key for query in (originals, files) for key, in query.tuples() if not is_outside(key)]

@@ -8,7 +8,7 @@ import pytest
 
 from immich_flask.testing import Server
 
-BUILT_NEVERTHELESS = ["libraries", "people"]
+BUILT_NEVERTHELESS = ["libraries", "people", "workflows"]
 
 
 @pytest.fixture(scope="session")
