@@ -173,10 +173,11 @@ ELSEWHERE: frozenset[str] = frozenset(" ".join((
     "updateSharedLink removeSharedLink getPartners createPartner createPartnerDeprecated updatePartner removePartner",
     "getNotifications updateNotifications deleteNotifications getNotification updateNotification deleteNotification",
     "getSyncAck sendSyncAck deleteSyncAck removeAssetEdits",
-    # Places and people by name, and what this server finds in no picture.
-    "searchPlaces searchPerson reverseGeocode getAllPeople createPerson updatePeople deletePeople getPerson",
-    "updatePerson deletePerson getPersonStatistics getPersonThumbnail mergePerson reassignFaces getFaces createFace",
-    "deleteFace reassignFacesById getAssetOcr getMainPlaylist getMediaPlaylist getSegment endSession",
+    # Places by name, and what this server finds in no picture.
+    "searchPlaces reverseGeocode getAssetOcr getMainPlaylist getMediaPlaylist getSegment endSession",
+    # People are their owner's, and the faces on his pictures: tests of the plugin.
+    "searchPerson getAllPeople createPerson updatePeople deletePeople getPerson updatePerson deletePerson",
+    "getPersonStatistics getPersonThumbnail mergePerson reassignFaces createFace deleteFace reassignFacesById",
     # Groups are their owner's: tests of the plugin.
     "deleteDuplicates deleteDuplicate resolveDuplicates",
 )).split())

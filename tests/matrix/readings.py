@@ -200,6 +200,7 @@ READINGS: dict[str, Reading] = {
     "getAssetMetadata": Reading(reads, of=lambda a: [get(f"/assets/{a.id}/metadata")]),
     "getAssetMetadataByKey": Reading(reads, of=lambda a: [get(f"/assets/{a.id}/metadata/mobile-app")]),
     "getAssetEdits": Reading(reads, of=lambda a: [get(f"/assets/{a.id}/edits")], tells=passed),
+    "getFaces": Reading(reads, of=lambda a: [get("/faces", id=a.id)], tells=passed),
     "downloadArchive": Reading(downloads, of=lambda a: [post("/download/archive", {"assetIds": [a.id]})]),
     "checkBulkUpload": Reading(uploaded, of=lambda a: [post("/assets/bulk-upload-check", {
         "assets": [{"id": "x", "checksum": a.checksum}]})], tells=lambda r: b"duplicate" in r.data),
