@@ -46,13 +46,16 @@ def on_extracted(event: AssetMetadataExtracted) -> None:
 
 
 def on_updated(event: AssetsUpdated) -> None:
-    """The moving part of a live photo has no picture of its own; it needs one when it is shown by itself."""
+    """The moving part of a live photo has no picture of its own; it needs one when it is shown by itself. What lies in an
+    external library may have become another picture."""
     if "visibility" in event.changed:
         shown = _without_thumbnails().where(
             Asset.id.in_(many(event.asset_ids)), Asset.visibility != AssetVisibility.HIDDEN)
         enqueue_thumbnails(asset_id for asset_id, in shown.tuples())
     if event.changed & {"sidecar", "original"}:
         enqueue_extraction(event.asset_ids)
+    if "original" in event.changed:
+        enqueue_thumbnails(event.asset_ids)
     if event.changed & SAID:
         enqueue_sidecars(event.asset_ids)
 

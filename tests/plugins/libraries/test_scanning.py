@@ -155,6 +155,8 @@ def test_what_is_gone_is_offline_until_it_is_back(shelf: Shelf) -> None:
     shelf.scan()
     asset = shelf.found()["a.jpg"]["id"]
     shelf.owner.put(f"/assets/{asset}", {"description": "Mine"})
+    # What users say is kept among our files, not beside theirs.
+    assert {file.name for file in shelf.folder.iterdir()} == {"a.jpg", "b.jpg"}
     path.rename(shelf.folder.parent / "elsewhere.jpg")
     shelf.scan()
     assert set(shelf.found()) == {"b.jpg"}
