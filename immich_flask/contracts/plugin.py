@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from immich_flask.contracts.enums import JobName
 from immich_flask.contracts.events import Event
+
+if TYPE_CHECKING:
+    import click
 
 API_VERSION = "1.0"
 """Version of this plugin interface, `major.minor`. The minor grows when something is added, the major when something is
@@ -69,6 +72,21 @@ class Job:
     cron: str | Callable[[], str | None] | None = None
     retries: int = 3
     shown_as: JobName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the `immich-flask` program (a click command or group), run in an app context.
+
+    `database`: it needs a connection to a database that is up to date. Without, it works on a new server, too.
+    """
+
+    command: click.Command
+    database: bool = True
+
+    @property
+    def name(self) -> str | None:
+        return self.command.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urljoin
 
-from flask import Blueprint, Response, request, send_file
+from flask import Response, request, send_file
 from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.security import safe_join
 
@@ -31,9 +31,9 @@ ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
 class Build:
-    """A folder with a build. `index` is read once: it changes only with a new release of the client."""
+    """A folder with a build. `index` is read once: another build is another folder."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str | Path) -> None:
         self.root = Path(root).expanduser().resolve()
         self.index = (self.root / "index.html").read_bytes()
 
@@ -50,33 +50,23 @@ class Build:
             return None
 
 
-def build_pages(build: Build) -> Blueprint:
-    """The routes that serve `build`."""
-    pages = Blueprint("web", __name__)
-
-    @pages.get("/", provide_automatic_options=False)
-    @pages.get("/<path:path>", provide_automatic_options=False)
-    def page(path: str = "index.html") -> Response:
-        if path == "api" or path.startswith("api/"):
-            raise NotFound()
-        if path != "index.html" and (file := build.find(path)):
-            return _file(file, path)
-        if path.startswith("_app/"):
-            # A script of another release: HTML in its place would only hide that.
-            raise NotFound()
-        if not takes_html():
-            raise NotAcceptable(f"{request.path} is a page, and text/html the only form of it")
-        response = Response(mimetype="text/html")
-        response.headers["Cache-Control"] = "no-store"
-        try:
-            tags = runtime.plugins.hook.page_tags(path=request.path)
-        except ApiError as error:
-            # The client's own page says what is wrong; those who don't run it go by the status.
-            tags, response.status_code = None, error.status
-        response.set_data(with_tags(build.index, tags) if tags else build.index)
-        return response
-
-    return pages
+def build_page(build: Build, path: str) -> Response:
+    """What `build` has at this path, which is not below `/api`."""
+    if path != "index.html" and (file := build.find(path)):
+        return _file(file, path)
+    if path.startswith("_app/"):
+        # A script of another release: HTML in its place would only hide that.
+        raise NotFound()
+    need_html()
+    response = Response(mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    try:
+        tags = runtime.plugins.hook.page_tags(path=request.path)
+    except ApiError as error:
+        # The client's own page says what is wrong; those who don't run it go by the status.
+        tags, response.status_code = None, error.status
+    response.set_data(with_tags(build.index, tags) if tags else build.index)
+    return response
 
 
 def with_tags(index: bytes, tags: PageTags) -> bytes:
@@ -91,9 +81,10 @@ def with_tags(index: bytes, tags: PageTags) -> bytes:
     return index.replace(PLACEHOLDER, "\n    ".join(lines).encode())
 
 
-def takes_html() -> bool:
-    """Would who asks take HTML for an answer? Who says nothing takes everything."""
-    return not request.accept_mimetypes or request.accept_mimetypes.accept_html
+def need_html() -> None:
+    """NotAcceptable when who asks would not take HTML for an answer. Who says nothing takes everything."""
+    if request.accept_mimetypes and not request.accept_mimetypes.accept_html:
+        raise NotAcceptable(f"{request.path} is a page, and text/html the only form of it")
 
 
 def _file(file: Path, path: str) -> Response:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from immich_flask.contracts.hookspecs import hookimpl
+from immich_flask.contracts.plugin import Command
 from immich_flask.core.runtime import runtime_of
-from plugins.web.build import Build, build_pages
-from plugins.web.pages import own_pages
+from plugins.web import commands
+from plugins.web.site import site
 
 
 @hookimpl
 def startup(app: Flask) -> None:
     """The pages lie outside `/api`, so they are no blueprint of the API."""
-    root = runtime_of(app).config.web.root
-    app.register_blueprint(build_pages(Build(root)) if root else own_pages())
+    app.register_blueprint(site(runtime_of(app).config))
+
+
+@hookimpl
+def register_commands() -> list[Command]:
+    # The web app can be installed before there is a database.
+    return [Command(commands.web, database=False)]
