@@ -6,8 +6,10 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,16 +51,27 @@ class Served:
         return Served(self.url, _api_key(self.url, who), who["email"], self.program)
 
 
-@pytest.fixture(scope="session")
-def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`immich-flask serve` as an operator starts it, on the backend under test."""
+@contextmanager
+def serving(backend: Backend, folder: Path, *, web_app: str | None = None) -> Iterator[tuple[str, Program]]:
+    """`immich-flask serve` as an operator starts it, on the backend under test, without users yet: its address, and the
+    tree of its processes, whose log is in `folder`. `web_app`: what `immich-flask web install` installs first."""
     config = backend.config(**{"queue.url": "", "server.port": free_port()})
     if backend.kind == "postgres":
         backend.postgres.create_database(urlsplit(config.database.url).path[1:])
-    with Program(tmp_path_factory.mktemp("served"), "immich_flask.cli", "serve", config=config) as program:
+    if web_app:
+        subprocess.run([sys.executable, "-m", "immich_flask.cli", "web", "install", web_app], check=True,
+                       capture_output=True, env={**os.environ, "IMMICH_FLASK_DATA_DIR": config.data_dir})
+    with Program(folder, "immich_flask.cli", "serve", config=config) as program:
         program.expect("is listening on")
-        yield sign_up(f"http://127.0.0.1:{config.server.port}/api", program)
+        yield f"http://127.0.0.1:{config.server.port}", program
         assert program.end() == 0, program.output
+
+
+@pytest.fixture(scope="session")
+def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with an administrator, for all tests of clients."""
+    with serving(backend, tmp_path_factory.mktemp("served")) as (url, program):
+        yield sign_up(f"{url}/api", program)
 
 
 def sign_up(url: str, program: Program) -> Served:
