@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -88,3 +89,11 @@ def watched(browser: object, origin: str, **options: object) -> Iterator[tuple[o
         assert watch.troubles == []
     finally:
         context.close()
+
+
+def until(page: object, condition: Callable[[], object]) -> None:
+    """Wait for what a page brings about, there or on the server."""
+    deadline = time.monotonic() + WAIT / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)

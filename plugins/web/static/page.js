@@ -1,27 +1,57 @@
-const form = document.getElementById("admin-form");
+// Signing up, in and out; then the library.
 
-form?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const outcome = document.getElementById("outcome");
-  const button = form.querySelector("button");
-  button.disabled = true;
-  outcome.textContent = "…";
-  try {
-    const response = await fetch(form.action, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(Object.fromEntries(new FormData(form))),
-    });
-    const answer = await response.json();
-    if (response.ok) {
-      form.replaceChildren(outcome);
-      outcome.textContent = `${answer.name} is the administrator now. Log in with the app.`;
-      return;
+import { call } from "./api.js";
+import { showLibrary } from "./library.js";
+import { acceptUploads } from "./upload.js";
+
+const element = (id) => document.getElementById(id);
+
+function onSubmit(form, action) {
+  form?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const [outcome, button] = [form.querySelector(".outcome"), form.querySelector("button")];
+    button.disabled = true;
+    outcome.textContent = "";
+    try {
+      await action(Object.fromEntries(new FormData(form)));
+    } catch (error) {
+      outcome.textContent = error.message;
     }
-    const details = (answer.errors ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    outcome.textContent = [answer.message, ...details].join(" ");
-  } catch {
-    outcome.textContent = "The server did not answer. Try again.";
-  }
-  button.disabled = false;
+    button.disabled = false;
+  });
+}
+
+async function logIn(values) {
+  await call("POST", "/auth/login", { email: values.email, password: values.password });
+  await enter();
+}
+
+async function enter() {
+  const me = await call("GET", "/users/me");
+  element("who").textContent = me.name;
+  element("welcome").hidden = true;
+  element("account").hidden = element("library").hidden = false;
+  const refresh = showLibrary();
+  await acceptUploads(refresh);
+}
+
+onSubmit(element("login-form"), logIn);
+onSubmit(element("admin-form"), async (values) => {
+  await call("POST", "/auth/admin-sign-up", values);
+  await logIn(values);
 });
+
+element("log-out").addEventListener("click", async () => {
+  await call("POST", "/auth/logout").catch(() => {});
+  location.reload();
+});
+
+// The server sets this cookie beside the ones that scripts cannot read, so that nobody needs to ask in vain.
+if (document.cookie.includes("immich_is_authenticated=true")) {
+  await enter().catch(() => {
+    const form = element("login-form");
+    if (form) form.hidden = false;
+  });
+} else if (element("login-form")) {
+  element("login-form").hidden = false;
+}
