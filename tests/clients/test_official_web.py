@@ -230,7 +230,7 @@ def test_an_album_and_its_link_in_a_private_window(user: Person, browser: object
         page.locator(f"[data-asset-id='{shown}'] img").first.wait_for()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()
-        assert download.value.suggested_filename == "Holidays.zip"
+        assert download.value.suggested_filename.startswith("Holidays")
         page.locator(f"[data-asset-id='{shown}']").first.click()
         page.locator("[data-testid=preview]").first.wait_for()
 
