@@ -16,7 +16,6 @@ from immich_flask.commands.running import migrate, serve, worker
 from immich_flask.commands.safety import backup, check, restore
 from immich_flask.commands.shared import Place, config_options, in_app
 from immich_flask.contracts.errors import ApiError, ConfigError
-from immich_flask.contracts.plugin import Command
 from immich_flask.infra.db import UNAVAILABLE
 from immich_flask.infra.storage.base import StorageError
 
@@ -68,8 +67,7 @@ class Program(Commands):
         for name in plugins.commands.keys() & COMMANDS:
             owner = plugins.owner("command", name)
             raise ConfigError(f"plugin {owner} registers the command {name}, which the core has; disable {owner}")
-        return {name: in_app(item.command, database=item.database) if isinstance(item, Command) else in_app(item)
-                for name, item in plugins.commands.items()}
+        return {name: in_app(command) for name, command in plugins.commands.items()}
 
 
 @click.group(cls=Program, context_settings={"obj": Place(), "help_option_names": ["-h", "--help"]})

@@ -95,12 +95,12 @@ def bare_application(place: Place) -> Iterator[Flask]:
         db.obj.close_all()
 
 
-def in_app(command: click.Command, *, database: bool = True) -> click.Command:
+def in_app(command: click.Command) -> click.Command:
     """A plugin's command, run as its jobs are: in an app context with a database connection, if it needs one."""
     run, wrapped = command.invoke, copy.copy(command)
 
     def invoke(ctx: click.Context) -> Any:
-        with application(ctx.obj) if database else bare_application(ctx.obj):
+        with application(ctx.obj) if getattr(command, "needs_database", True) else bare_application(ctx.obj):
             return run(ctx)
 
     wrapped.invoke = invoke

@@ -95,10 +95,10 @@ def register_sync_types(libraries: list[records.SharedLibrary]) -> Iterable[reco
 
 
 @hookspec
-def register_commands() -> Iterable[click.Command | records.Command]:
-    """Commands of the `immich-flask` program. They run in an app context with a database connection (`Command` is for
-    those that do without), outside of any transaction; an `ApiError` or a `ConfigError` ends the program with its text
-    as one line."""
+def register_commands() -> Iterable[click.Command]:
+    """Commands of the `immich-flask` program. They run in an app context with a database connection (without, those
+    that went through `contracts.plugin.without_database`), outside of any transaction; an `ApiError` or a `ConfigError`
+    ends the program with its text as one line."""
 
 
 @hookspec

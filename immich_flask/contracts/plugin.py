@@ -74,19 +74,10 @@ class Job:
     shown_as: JobName | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command of the `immich-flask` program (a click command or group), run in an app context.
-
-    `database`: it needs a connection to a database that is up to date. Without, it works on a new server, too.
-    """
-
-    command: click.Command
-    database: bool = True
-
-    @property
-    def name(self) -> str | None:
-        return self.command.name
+def without_database(command: click.Command) -> click.Command:
+    """`command`, for `register_commands`, as one that needs no database: it works on a new server, too."""
+    command.needs_database = False
+    return command
 
 
 @dataclass(frozen=True, slots=True)

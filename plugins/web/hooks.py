@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import click
 from flask import Flask
 
 from immich_flask.contracts.hookspecs import hookimpl
-from immich_flask.contracts.plugin import Command
+from immich_flask.contracts.plugin import without_database
 from immich_flask.core.runtime import runtime_of
 from plugins.web import commands
 from plugins.web.site import site
@@ -18,6 +19,6 @@ def startup(app: Flask) -> None:
 
 
 @hookimpl
-def register_commands() -> list[Command]:
+def register_commands() -> list[click.Command]:
     # The web app can be installed before there is a database.
-    return [Command(commands.web, database=False)]
+    return [without_database(commands.web)]

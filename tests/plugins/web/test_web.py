@@ -151,7 +151,7 @@ class TestOwnPage:
         assert 'name="viewport"' in text
         assert len(re.findall("<h1>", text)) == 1
         for name in re.findall(r'<input id="(\w+)"', text):
-            assert f'<label for="{name}">' in text
+            assert re.search(f'<label[^>]* for="{name}"', text)
         for name in re.findall(r'aria-labelledby="(\w+)"', text):
             assert f'<h2 id="{name}">' in text
 
