@@ -144,28 +144,6 @@ class TestUploadFlags:
         mine("upload", "--visibility", visibility, folder / "beach" / "one.jpg")
         assert user.get("/assets/statistics", visibility=visibility)["images"] == 1
 
-    def test_watching_a_folder(self, npm_packages: Path, user: Served, environ: dict[str, str], tmp_path: Path) -> None:
-        watched = tmp_path / "watched"
-        watched.mkdir()
-        process = subprocess.Popen(
-            [npm_packages / "immich", "upload", "--watch", "--no-progress", watched], stdout=subprocess.PIPE, text=True,
-            env={**environ, "IMMICH_INSTANCE_URL": user.url, "IMMICH_API_KEY": user.key})
-        try:
-            for line in process.stdout:
-                if "Watching for changes" in line:
-                    break
-            deadline, serial = time.monotonic() + 60, 0
-            # It says so a little before it does.
-            while not names(user) and time.monotonic() < deadline:
-                serial += 1
-                (watched / f"new-{serial}.jpg").write_bytes(photo())
-                time.sleep(1)
-            assert names(user)
-        finally:
-            process.kill()
-            process.stdout.close()
-            process.wait()
-
 
 def test_the_dashboard_widget(served: Served) -> None:
     """What Homepage's Immich widget asks with a key for nothing but statistics, and shows."""
