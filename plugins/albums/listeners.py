@@ -1,5 +1,5 @@
-"""What albums do when something happens to assets; all of it inside the transaction. That locked ones leave is not
-among it: a trigger sees to that."""
+"""What albums do when something happens to assets; all of it inside the transaction. That locked ones leave, and covers
+that are not shown any more give way, is not among it: triggers see to that."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ def listeners() -> list[Listener]:
     return [
         Listener(events.AssetCopied, "inside", _copy),
         Listener(events.AssetsMerged, "inside", _merge),
-        Listener(events.AssetsTrashed, "inside", _repair),
-        Listener(events.AssetsRestored, "inside", _repair),
-        Listener(events.AssetsDeleted, "inside", _repair),
-        Listener(events.AssetHidden, "inside", _hidden),
-        Listener(events.AssetsUpdated, "inside", _updated),
     ]
 
 
@@ -29,16 +24,3 @@ def _copy(event: events.AssetCopied) -> None:
 def _merge(event: events.AssetsMerged) -> None:
     contents.replace(event.pairs, by=event.owner_id)
     covers.repair([])
-
-
-def _repair(event: events.AssetsTrashed | events.AssetsRestored | events.AssetsDeleted) -> None:
-    covers.repair(event.asset_ids)
-
-
-def _hidden(event: events.AssetHidden) -> None:
-    covers.repair([event.asset_id])
-
-
-def _updated(event: events.AssetsUpdated) -> None:
-    if "visibility" in event.changed:
-        covers.repair(event.asset_ids)
