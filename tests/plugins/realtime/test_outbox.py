@@ -42,7 +42,9 @@ def told(server: Server) -> Callable[[], list[tuple]]:
     return since
 
 
-def test_it_is_written_with_what_it_tells(server: Server, told: Callable) -> None:
+def test_it_is_written_with_what_it_tells(server: Server, user: Caller, told: Callable) -> None:
+    asset = user.asset()
+    told()
     with server.context():
         with pytest.raises(LookupError), atomic():
             emit(ConfigUpdated())
@@ -52,8 +54,8 @@ def test_it_is_written_with_what_it_tells(server: Server, told: Callable) -> Non
             with pytest.raises(LookupError), atomic():
                 emit(ConfigUpdated())
                 raise LookupError
-            emit(AssetsUpdated(("a",), "me", frozenset({"rating"})))
-    assert told() == [("on_asset_update of AssetsUpdated", ["me"], ["me", ["a"]])]
+            emit(AssetsUpdated((asset,), user.id, frozenset({"rating"})))
+    assert told() == [("on_asset_update of AssetsUpdated", [user.id], [user.id, [asset]])]
 
 
 def test_one_statement_for_all_that_an_event_makes(user: Caller, queries: Callable, told: Callable) -> None:
