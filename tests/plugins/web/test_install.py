@@ -119,7 +119,8 @@ class TestFiles:
         (build / "link").symlink_to("/etc/passwd")
         assert "link is a link" in web("install", build, status=1).output
 
-    @pytest.mark.parametrize("content", [b"", b"nothing", gzip.compress(b"no tar" * 1000), web_layer()[:1700]])
+    @pytest.mark.parametrize("content", [b"", b"nothing", gzip.compress(b"no tar" * 1000), web_layer()[:1700]],
+                             ids=["empty", "text", "no archive", "cut off"])
     def test_damaged_files(self, web, tmp_path, content):
         (tmp_path / "bad.tar").write_bytes(content)
         assert "no tar or zip file, or a damaged one" in web("install", tmp_path / "bad.tar", status=1).output
