@@ -100,6 +100,9 @@ class WithOutside:
     def as_file(self, key: str) -> AbstractContextManager[Path]:
         return self._as_file(key) if is_outside(key) else self._storage.as_file(key)
 
+    def reach(self) -> None:
+        self._storage.reach()
+
     def check(self) -> None:
         self._storage.check()
 

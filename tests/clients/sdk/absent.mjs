@@ -5,35 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ids, picture, upload } from "./things.mjs";
 
-const id = crypto.randomUUID();
-const noAccess = (permission) => [400, `Not found or no ${permission} access`];
-const notBuilt = (feature) => [400, `${feature} are not built into this server`];
-
-async function people({ user, refused }) {
-  const ada = await user("Ada");
-  const assetId = await upload(ada);
-  assert.deepEqual(await ada.getAllPeople({}), { people: [], hasNextPage: false, total: 0, hidden: 0 });
-  const unknown = { id, success: false, error: "unknown" };
-  assert.deepEqual(await ada.updatePeople({ peopleUpdateDto: { people: [{ id, name: "Eve" }] } }), [unknown]);
-  await ada.deletePeople({ bulkIdsDto: { ids: [] } });
-  await refused(ada, "createPerson", { personCreateDto: { name: "Eve" } }, ...notBuilt("People and faces"));
-  await refused(ada, "getPerson", { id }, ...noAccess("person.read"));
-  await refused(ada, "updatePerson", { id, personUpdateDto: { name: "Eve" } }, ...noAccess("person.update"));
-  await refused(ada, "deletePerson", { id }, ...noAccess("person.delete"));
-  await refused(ada, "getPersonStatistics", { id }, ...noAccess("person.read"));
-  await refused(ada, "mergePerson", { id, mergePersonDto: { ids: [assetId] } }, ...noAccess("person.update"));
-  const assetFaceUpdateDto = { data: [{ personId: id, assetId }] };
-  await refused(ada, "reassignFaces", { id, assetFaceUpdateDto }, ...noAccess("person.update"));
-  await refused(ada, "getPersonThumbnail", { id }, 404);
-
-  assert.deepEqual(await ada.getFaces({ id: assetId }), []);
-  const box = { imageWidth: 4, imageHeight: 3, x: 0, y: 0, width: 1, height: 1 };
-  const assetFaceCreateDto = { assetId, personId: id, ...box };
-  await refused(ada, "createFace", { assetFaceCreateDto }, ...noAccess("person.read"));
-  await refused(ada, "reassignFacesById", { id, faceDto: { id: crypto.randomUUID() } }, ...noAccess("person.update"));
-  await refused(ada, "deleteFace", { id, assetFaceDeleteDto: { force: false } }, ...noAccess("face.delete"));
-  assert.deepEqual(await ada.getAssetOcr({ id: assetId }), []);
-}
 
 async function streaming({ user, refused }) {
   const ada = await user("Ada");
@@ -43,36 +14,6 @@ async function streaming({ user, refused }) {
   await refused(ada, "getMediaPlaylist", { ...session, variantIndex: 0 }, 404);
   await refused(ada, "getSegment", { ...session, variantIndex: 0, filename: "init.mp4" }, 404);
   await ada.endSession(session);
-}
-
-async function libraries({ admin, refused }) {
-  const libraryId = { id };
-  const gone = [400, "Library not found"];
-  assert.deepEqual(await admin.getAllLibraries(), []);
-  const { id: ownerId } = await admin.getMyUser();
-  await refused(admin, "createLibrary", { createLibraryDto: { ownerId } }, ...notBuilt("External libraries"));
-  await refused(admin, "getLibrary", libraryId, ...gone);
-  await refused(admin, "updateLibrary", { id, updateLibraryDto: { name: "Disk" } }, ...gone);
-  await refused(admin, "deleteLibrary", libraryId, ...gone);
-  await refused(admin, "scanLibrary", libraryId, ...gone);
-  await refused(admin, "getLibraryStatistics", libraryId, ...gone);
-  await refused(admin, "validate", { id, validateLibraryDto: { importPaths: [] } }, ...gone);
-}
-
-async function workflows({ user, refused }) {
-  const ada = await user("Ada");
-  assert.deepEqual(await ada.searchWorkflows({}), []);
-  assert.ok((await ada.getWorkflowTriggers()).length > 0);
-  const workflowCreateDto = { trigger: "AssetCreate", name: "Mine", steps: [] };
-  await refused(ada, "createWorkflow", { workflowCreateDto }, ...notBuilt("Workflows"));
-  await refused(ada, "getWorkflow", { id }, ...noAccess("workflow.read"));
-  await refused(ada, "getWorkflowForShare", { id }, ...noAccess("workflow.read"));
-  await refused(ada, "updateWorkflow", { id, workflowUpdateDto: { name: "Ours" } }, ...noAccess("workflow.update"));
-  await refused(ada, "deleteWorkflow", { id }, ...noAccess("workflow.delete"));
-  assert.deepEqual(await ada.searchPlugins({}), []);
-  assert.deepEqual(await ada.searchPluginMethods({}), []);
-  assert.deepEqual(await ada.searchPluginTemplates(), []);
-  await refused(ada, "getPlugin", { id }, 400, "Plugin not found");
 }
 
 async function maintenance({ admin, caller, refused }) {
@@ -120,4 +61,4 @@ async function oauth({ admin, user, caller, refused }) {
   await admin.unlinkAllOAuthAccountsAdmin();
 }
 
-export default { people, streaming, libraries, workflows, maintenance, oauth };
+export default { streaming, maintenance, oauth };

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import absent from "./absent.mjs";
 import accounts from "./accounts.mjs";
 import library from "./library.mjs";
+import people from "./people.mjs";
 
 const [url, apiKey, modules] = process.argv.slice(2);
 const sdk = await import(pathToFileURL(join(modules, "@immich/sdk/build/index.js")));
@@ -60,7 +61,7 @@ async function user(name) {
   return Object.assign(Object.create(caller({ Authorization: `Bearer ${accessToken}` })), { id, email, password });
 }
 
-for (const [name, flow] of Object.entries({ ...accounts, ...library, ...absent })) {
+for (const [name, flow] of Object.entries({ ...accounts, ...library, ...people, ...absent })) {
   try {
     await flow({ admin, caller, user, refused });
   } catch (error) {

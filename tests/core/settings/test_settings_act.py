@@ -108,7 +108,9 @@ def test_nightly_tasks(house):
         "missingThumbnails": ["AssetGenerateThumbnailsQueueAll"],
     }
     with house.context():
-        nightly = {name for name, job in jobs.items() if callable(job.cron) and job.cron() == "0 0 * * *"}
+        # The scan of libraries has a time of its own, which happens to be the same.
+        nightly = {name for name, job in jobs.items()
+                   if callable(job.cron) and job.queue != "library" and job.cron() == "0 0 * * *"}
         assert {name for names in switches.values() for name in names} <= nightly
     with set_to(house, nightlyTasks__startTime="04:15"), house.context():
         assert {jobs[name].cron() for name in nightly} == {"15 4 * * *"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from immich_flask.infra.storage.base import ObjectNotFound, StorageError
+from immich_flask.infra.storage.base import ObjectNotFound, Storage, StorageError
 from immich_flask.infra.storage.local import LocalStorage
 from immich_flask.infra.storage.outside import Folders, WithOutside
 
@@ -77,3 +77,8 @@ def test_a_folder_that_is_a_link(folder: Path) -> None:
     assert not Folders([folder]).hold(f"{folder}2")
     assert Folders(["/"]).hold(folder)
     assert not Folders([]).hold(folder)
+
+
+def test_it_is_a_whole_storage() -> None:
+    promised = {name for name in vars(Storage) if not name.startswith("_")}
+    assert promised - set(vars(WithOutside)) == set()
