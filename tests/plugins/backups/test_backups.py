@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from werkzeug.test import TestResponse
@@ -15,6 +15,14 @@ from immich_flask.testing import Caller, Server
 from plugins.backups import service
 
 PATH = "/admin/database-backups"
+
+
+@pytest.fixture(scope="module")
+def server(make_server: Callable[..., Server]) -> Server:
+    """One of its own: in a shared one other tests have rows that no upload would make."""
+    server = make_server()
+    server.admin = server.user("admin", is_admin=True)
+    return server
 
 
 @pytest.fixture
