@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ from immich_flask.testing.fixtures import Backend
 from tests.core.programs import environment_of
 
 Purge = Callable[..., Result]
+
+# The program is run in this process; what it leaves to the garbage collector ends, as a rule, together with it.
+pytestmark = pytest.mark.filterwarnings("ignore:.*BaseConnection.__del__:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What a test leaves is collected with it, not during somebody else's."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
