@@ -8,6 +8,7 @@ commit; `server.run_job` runs one by hand.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -128,6 +129,8 @@ def make_server(backend: Backend) -> Iterator[Callable[..., Server]]:
         server = Server(app, tuple(WIRE_CHECKS))
         server.runtime.storage.check()
         made.append(server)
+        # It stays until the end: the collector need not look at it again and again.
+        gc.freeze()
         return server
 
     yield make
