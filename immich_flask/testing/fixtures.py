@@ -14,13 +14,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 
 from immich_flask.app import create_app
+from immich_flask.core import settings
 from immich_flask.core.plugins import Plugins
 from immich_flask.infra import migrations
 from immich_flask.infra.config import Config, load_config
@@ -213,16 +216,18 @@ def elevated(user: Caller) -> Caller:
 @pytest.fixture
 def queries(server: Server) -> Callable:
     """`with queries() as sql: ...`: the statements that were run meanwhile, but for those of jobs, which a worker runs
-    elsewhere when it is no test."""
+    elsewhere when it is no test, and for the look at the system configuration that is due once a second."""
 
     @contextmanager
     def watch() -> Iterator[list[str]]:
         server.activate()
         seen: list[str] = []
         jobs = server.runtime.queue
+        settings.system_config()
         server.database.query_hooks.append(lambda event: None if jobs.is_running else seen.append(event.sql))
         try:
-            yield seen
+            with patch.object(settings, "FRESH_SECONDS", inf):
+                yield seen
         finally:
             server.database.query_hooks.pop()
 
