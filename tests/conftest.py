@@ -12,12 +12,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.wire.spec import assert_wire
 
     WIRE_CHECKS.append(assert_wire)
+    config.addinivalue_line("markers", "once: of what does not depend on the database and takes its time; left out of "
+                                       "the second run")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The second run, on PostgreSQL and S3, leaves out what touches neither: nothing about it would be different."""
     if config.getoption("--backend") == "sqlite":
         return
-    touching = [item for item in items if "backend" in item.fixturenames]
-    config.hook.pytest_deselected(items=[item for item in items if "backend" not in item.fixturenames])
-    items[:] = touching
+    again = [item for item in items if "backend" in item.fixturenames and not item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
+    items[:] = again

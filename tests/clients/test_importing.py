@@ -134,6 +134,7 @@ class TestImmich:
         assert_copied(source, target)
         assert target.get("/api-keys").json == []
 
+    @pytest.mark.once
     def test_what_is_here_already(self, run, source, target):
         """It is not copied, keeps what its owner says of it, and takes its place in albums."""
         mine = target.asset(source.files["loved.jpg"], "mine.jpg")
@@ -145,6 +146,7 @@ class TestImmich:
         assert (album["assetCount"], album["albumThumbnailAssetId"]) == (3, mine)
 
     @pytest.mark.parametrize("place", ["download", "after the upload", "before the albums"])
+    @pytest.mark.once
     def test_stopped_midway(self, run, source, target, monkeypatch, place):
         calls = 0
         owner, name = {"download": (Remote, "download"), "after the upload": (Local, "upload"),
@@ -191,6 +193,7 @@ class TestImmich:
         assert copies["live.jpg"]["livePhotoVideoId"] == copies["live.mov"]["id"]
         assert copies["live.mov"]["visibility"] == "hidden"
 
+    @pytest.mark.once
     def test_a_download_that_is_damaged(self, run, source, target, monkeypatch):
         original = Remote.download
 
@@ -214,10 +217,12 @@ class TestImmich:
         (["--url", "http://127.0.0.1:9"], "cannot be reached"), (["--url", "ftp://x"], "is no address"),
         (["--user", "nobody@test.example"], "there is no account"), (["--api-key", "wrong"], "Invalid API key"),
     ])
+    @pytest.mark.once
     def test_bad_arguments(self, run, arguments, said, monkeypatch):
         monkeypatch.setattr("urllib3.util.Retry.get_backoff_time", lambda self: 0)
         assert said in run(*arguments, status=1).output
 
+    @pytest.mark.once
     def test_a_poor_key(self, run, source):
         poor = source.api("POST", "/api-keys", {"name": "poor", "permissions": ["user.read"]})["secret"]
         assert "the key needs user.read, asset.read" in run(status=1, key=poor).output

@@ -89,6 +89,7 @@ def names(user: Served) -> list[str]:
     return sorted(asset["originalFileName"] for asset in found.json()["assets"]["items"])
 
 
+@pytest.mark.once
 class TestUploadFlags:
     def test_trying_changes_nothing(self, mine: Cli, user: Served, folder: Path) -> None:
         assert "Would have uploaded 4 assets" in mine("upload", "--recursive", "--dry-run", folder)

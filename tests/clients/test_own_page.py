@@ -12,6 +12,8 @@ from immich_flask.testing.fixtures import Backend
 from tests.clients.browser import open_browser, until, watched
 from tests.serving import PASSWORD, Served, serving
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:

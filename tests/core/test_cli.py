@@ -54,6 +54,7 @@ def user(email: str) -> User:
     return User.get(User.email == email)
 
 
+@pytest.mark.once
 class TestHelp:
     def test_every_command_says_what_it_is_for(self, run: Run) -> None:
         def commands(command: click.Command, path: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -78,6 +79,7 @@ class TestHelp:
         assert "serve" in result.output
 
 
+@pytest.mark.once
 class TestErrors:
     @pytest.mark.parametrize("command", [
         ("migrate",), ("config", "show"), ("admin", "list-users"), ("plugins", "list")])
@@ -165,6 +167,7 @@ class TestAdmin:
             assert (user(ann.email).is_admin, user(bob.email).is_admin) == (False, True)
 
 
+@pytest.mark.once
 class TestConfig:
     def test_show(self, run: Run, tmp_path: Path) -> None:
         file = tmp_path / "config.toml"
@@ -183,6 +186,7 @@ class TestConfig:
         tomllib.loads(result.output)
 
 
+@pytest.mark.once
 class TestPlugins:
     TEXT = '# mine\ndata_dir = "./d"\n\n[plugins]  # less\ndisabled = []\n\n[server]\nport = 1 # low\n'
     FREE = {"IMMICH_FLASK_PLUGINS__DISABLED": None}

@@ -37,6 +37,7 @@ def run(place: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
     return invoke
 
 
+@pytest.mark.once
 def test_every_name_that_immich_has_is_there(run):
     assert set(immich_admin.commands) == {
         "list-users", "reset-admin-password", "grant-admin", "revoke-admin", "enable-password-login",
@@ -46,6 +47,7 @@ def test_every_name_that_immich_has_is_there(run):
         assert "Usage: immich-admin" in run(name, "--help").output
 
 
+@pytest.mark.once
 def test_version(run):
     assert run("version").output == "v3.1.0\n"
 
@@ -98,5 +100,6 @@ def test_password_login(run, place):
 
 @pytest.mark.parametrize("name", ["enable-oauth-login", "disable-oauth-login", "enable-maintenance-mode",
                                   "disable-maintenance-mode", "change-media-location"])
+@pytest.mark.once
 def test_what_does_not_apply_says_why(run, name):
     assert run(name, status=1).stderr.startswith(f"immich-admin: {name}: ")

@@ -72,6 +72,7 @@ def test_an_empty_place_is_enough(config: Config, tmp_path: Path) -> None:
     assert "Traceback" not in program.output
 
 
+@pytest.mark.once
 def test_options_win(config: Config, tmp_path: Path) -> None:
     port, folder = free_port(), tmp_path / "some" / "where"
     with serving(tmp_path, config, "--port", str(port), "--data-dir", str(folder), "--host", "0.0.0.0") as program:
@@ -80,6 +81,7 @@ def test_options_win(config: Config, tmp_path: Path) -> None:
         assert (folder / "queue.db").exists() or config.database.url
 
 
+@pytest.mark.once
 def test_who_dies_is_replaced(config: Config, tmp_path: Path) -> None:
     count = 1 + 1 + config.server.web_processes + config.queue.workers
     with serving(tmp_path, config) as program:
@@ -94,6 +96,7 @@ def test_who_dies_is_replaced(config: Config, tmp_path: Path) -> None:
         wait_until(lambda: len(tree_of(program.pid)) == count, "all to be there again")
 
 
+@pytest.mark.once
 def test_nothing_is_left_when_the_top_is_killed(config: Config, tmp_path: Path) -> None:
     with serving(tmp_path, config) as program:
         pids = tree_of(program.pid)
@@ -104,6 +107,7 @@ def test_nothing_is_left_when_the_top_is_killed(config: Config, tmp_path: Path) 
         assert answers(config)
 
 
+@pytest.mark.once
 def test_a_running_request_is_finished(config: Config, tmp_path: Path) -> None:
     with serving(tmp_path, config) as program, socket.create_connection(("127.0.0.1", config.server.port)) as client:
         body = b'{"email": "nobody@test.example", "password": "x"}'
@@ -117,6 +121,7 @@ def test_a_running_request_is_finished(config: Config, tmp_path: Path) -> None:
         assert program.process.wait(10) == 0
 
 
+@pytest.mark.once
 def test_clients_that_say_nothing_take_no_thread(config: Config, tmp_path: Path) -> None:
     with serving(tmp_path, config) as program:
         silent = [socket.create_connection(("127.0.0.1", config.server.port))
@@ -129,6 +134,7 @@ def test_clients_that_say_nothing_take_no_thread(config: Config, tmp_path: Path)
             client.close()
 
 
+@pytest.mark.once
 def test_a_taken_port_is_one_clear_line(config: Config, tmp_path: Path) -> None:
     with (socket.create_server(("127.0.0.1", config.server.port)),
           Program(tmp_path, "immich_flask.cli", "serve", config=config) as program):

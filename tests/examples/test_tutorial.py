@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from immich_flask.testing import fixtures
-from immich_flask.testing.fixtures import Backend
 from tests.examples.conftest import EXAMPLE
 from tests.examples.environment import Environment, build_wheel
 
@@ -23,12 +22,11 @@ def files() -> dict[str, str]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, backend: Backend) -> Environment:
-    if backend.kind != "sqlite":
-        pytest.skip("where it is installed does not depend on the database, and takes its time")
+def environment(tmp_path: Path) -> Environment:
     return Environment(tmp_path / "venv")
 
 
+@pytest.mark.once
 def test_following_it(environment: Environment, tmp_path: Path) -> None:
     project = tmp_path / "immich-flask-picture-of-day"
     for name, text in files().items():

@@ -69,6 +69,7 @@ def test_jobs_are_run_soon_after_the_commit(busy: Server, tmp_path: Path) -> Non
     assert "ERROR" not in program.output and "WARNING" not in program.output, program.output
 
 
+@pytest.mark.once
 def test_all_workers_share_the_work(busy: Server, tmp_path: Path) -> None:
     path = tmp_path / "sleeps"
     with workers(busy, tmp_path), atomic():
@@ -107,6 +108,7 @@ def test_a_job_whose_whole_machine_is_gone_is_run_by_another(busy: Server, tmp_p
         wait_until(lambda: JobRow.select().count() == 0, "no rows")
 
 
+@pytest.mark.once
 def test_children_end_with_their_supervisor(busy: Server, tmp_path: Path) -> None:
     with workers(busy, tmp_path) as program:
         children = wait_until(lambda: len(children_of(program.pid)) == 2 and children_of(program.pid), "workers")
@@ -117,6 +119,7 @@ def test_children_end_with_their_supervisor(busy: Server, tmp_path: Path) -> Non
         wait_until(lambda: not any(map(is_running, children)), "the workers to end", 10)
 
 
+@pytest.mark.once
 def test_what_kills_every_worker_is_set_aside_and_the_queue_goes_on(busy: Server, tmp_path: Path) -> None:
     path, notes = tmp_path / "kills", tmp_path / "notes"
     with workers(busy, tmp_path, count=1):
@@ -130,6 +133,7 @@ def test_what_kills_every_worker_is_set_aside_and_the_queue_goes_on(busy: Server
     assert (failed.name, failed.status, failed.error) == ("Kill", "failed", "the process that ran it was killed")
 
 
+@pytest.mark.once
 def test_who_shall_end_finishes_its_job_first(busy: Server, tmp_path: Path) -> None:
     path = tmp_path / "sleeps"
     with workers(busy, tmp_path) as program:
@@ -142,6 +146,7 @@ def test_who_shall_end_finishes_its_job_first(busy: Server, tmp_path: Path) -> N
     assert [row.name for row in JobRow.select()] == ["Note"]
 
 
+@pytest.mark.once
 def test_who_takes_too_long_to_end_gives_its_job_back(busy: Server, tmp_path: Path) -> None:
     path = tmp_path / "sleeps"
     with workers(busy, tmp_path, "drain=0.2", "beat=0.2", count=1) as program:
@@ -152,6 +157,7 @@ def test_who_takes_too_long_to_end_gives_its_job_back(busy: Server, tmp_path: Pa
     assert (row.state, row.attempts, row.worker) == ("waiting", 0, None)
 
 
+@pytest.mark.once
 def test_a_worker_that_rests_begins_afresh(busy: Server, tmp_path: Path) -> None:
     path = tmp_path / "sleeps"
     with workers(busy, tmp_path, "rest=0.1", count=1) as program:

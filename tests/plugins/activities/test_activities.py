@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -13,6 +12,7 @@ from immich_flask.app import create_app
 from immich_flask.core.plugins import Plugins, find_plugins
 from immich_flask.infra.config import load_config
 from immich_flask.testing import Caller, Server
+from tests.effort import effort
 
 NO_SUCH = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
 
@@ -303,5 +303,4 @@ def test_whatever_is_said(server: Server) -> None:
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=10, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(5, steps=15))

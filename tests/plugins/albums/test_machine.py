@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from immich_flask.core.models import Asset
 from immich_flask.testing import Server
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
+from tests.effort import effort
 from tests.plugins.albums.conftest import bare_assets, make_album, restore, suspend
 from tests.plugins.albums.phones import AlbumPhone, assert_same
 
@@ -142,5 +142,4 @@ def test_whatever_happens(server: Server) -> None:
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(8, steps=25))

@@ -191,6 +191,7 @@ def huge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStorage]:
     os.truncate(storage.local_path("film"), 0)
 
 
+@pytest.mark.once
 def test_more_than_four_gigabytes_in_little_memory(huge: LocalStorage, tmp_path: Path) -> None:
     taken = "2024-01-01T00:00:00.000Z"
     files = [Entry("film.mp4", "film", taken), Entry("photo.jpg", "photo", taken)]

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from immich_flask.testing import Caller, Server
 from plugins.memories.models import Memory, MemoryAsset
+from tests.effort import effort
 
 UNKNOWN = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
 BASE = {"type": "on_this_day", "data": {"year": 2021}, "memoryAt": "2021-06-15T00:00:00.000Z"}
@@ -353,5 +353,4 @@ def test_whatever_happens(server: Server) -> None:
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(5, steps=12))

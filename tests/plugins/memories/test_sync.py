@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from immich_flask.testing import Caller, Server
 from plugins.memories.models import Memory, MemoryAsset
+from tests.effort import effort
 from tests.plugins.memories.test_memories import make
 from tests.plugins.partners.test_sync import TABLES as PARTNERS
 from tests.plugins.partners.test_sync import TYPES as PARTNER_TYPES
@@ -209,5 +209,4 @@ def test_whatever_happens_the_phone_ends_up_with_what_there_is(server: Server) -
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(6, steps=15))

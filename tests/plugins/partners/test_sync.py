@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -13,6 +12,7 @@ from immich_flask.core.models import Asset, AssetExif
 from immich_flask.testing import Caller, Server
 from plugins.partners.access import SHOWN
 from plugins.partners.models import Partner
+from tests.effort import effort
 from tests.plugins.sync.replay import Line, Phone, Table
 
 TYPES = ["UsersV1", "PartnersV1", "PartnerAssetsV2", "PartnerAssetExifsV1"]
@@ -236,5 +236,4 @@ def test_whatever_happens_the_phone_ends_up_with_what_is_shown(server: Server) -
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(7, steps=15))

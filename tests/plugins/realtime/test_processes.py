@@ -80,10 +80,9 @@ def test_clients_come_back(account: Account, node: Node) -> None:
 
 
 @pytest.mark.parametrize("options", [("--threads", "2"), ("--worker-class", "sync")], ids=["threads", "sync"])
+@pytest.mark.once
 def test_a_gunicorn_of_ones_own(backend: Backend, node: Node, tmp_path: Path, options: tuple[str, ...]) -> None:
     """It ends at once though clients are connected, and they notice."""
-    if backend.kind == "postgres":
-        pytest.skip("has nothing to do with the database")
     config = backend.config(**{"queue.url": "", "server.port": free_port()})
     backend.migrated(config, Plugins(config))
     root = Path(__file__).resolve().parents[3]

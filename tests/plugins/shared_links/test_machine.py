@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from hypothesis.strategies import integers, sampled_from, sets
 
 from immich_flask.core.models import Asset
 from immich_flask.core.models.user import new_id
 from immich_flask.testing import Caller, Server
+from tests.effort import effort
 from tests.plugins.shared_links.conftest import share, shown
 from tests.benchmarks.seed import seed_assets
 
@@ -85,6 +85,4 @@ def machine(server: Server) -> type[RuleBasedStateMachine]:
 
 
 def test_a_link_shows_what_is_on_its_list(machine: type[RuleBasedStateMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=15, stateful_step_count=12, deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]))
+    run_state_machine_as_test(machine, settings=effort(7, steps=12))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -13,6 +12,7 @@ from immich_flask.infra.fields import now
 from immich_flask.testing import Caller, Server
 from plugins.stacks.events import StackUpdated
 from plugins.stacks.models import Stack
+from tests.effort import effort
 from tests.plugins.stacks.test_stacks import made, members, photos, refusal
 from tests.plugins.sync.conftest import add_asset
 
@@ -255,5 +255,4 @@ def test_whatever_happens_nothing_gets_lost_in_a_stack(server: Server) -> None:
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(10, steps=20))

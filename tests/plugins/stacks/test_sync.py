@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
@@ -12,6 +11,7 @@ from immich_flask.core.models import Asset
 from immich_flask.infra.fields import iso
 from immich_flask.testing import Caller, Server
 from plugins.stacks.models import Stack
+from tests.effort import effort
 from tests.plugins.stacks.test_members import Shelf
 from tests.plugins.stacks.test_stacks import made, photos
 from tests.plugins.sync.replay import CORE, CORE_TYPES, Phone, Table
@@ -177,5 +177,4 @@ def test_whatever_happens_the_phones_end_up_with_the_stacks_there_are(server: Se
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(6, steps=20))

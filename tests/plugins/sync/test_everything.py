@@ -3,13 +3,11 @@ phone has what REST says its user may see."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -18,6 +16,7 @@ from immich_flask.core.plugins import Plugins
 from immich_flask.infra.config import load_config
 from immich_flask.infra.fields import instant
 from immich_flask.testing import Caller, Server
+from tests.effort import effort
 from tests.plugins.albums.conftest import as_seen_by, bare_assets, make_album
 from tests.plugins.albums.phones import OF_ASSETS, OF_EXIF
 from tests.plugins.sync.replay import CORE, Line, Phone, Table
@@ -51,9 +50,6 @@ TABLES = (
 )
 
 PEOPLE, EACH = 3, 4
-
-EXAMPLES = int(os.environ.get("SYNC_EXAMPLES", "3"))
-"""A hundred find more, in some minutes."""
 
 SWITCHED = ("albums", "partners", "stacks", "memories", "trash", "tags")
 
@@ -384,8 +380,7 @@ def machine(make_server: Callable[..., Server]) -> type[Everything]:
 
 
 def test_whatever_happens(machine: type[Everything]) -> None:
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(machine, settings=effort(2, steps=40))
 
 
 def test_what_happens_while_a_plugin_is_off(machine: type[Everything]) -> None:

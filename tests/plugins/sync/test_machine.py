@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from immich_flask.core.models import Asset, Session, User
 from immich_flask.infra.fields import instant, iso
 from immich_flask.testing import Caller, Server
+from tests.effort import effort
 from tests.plugins.sync.expected import assert_same
 from tests.plugins.sync.replay import Phone
 
@@ -174,6 +174,4 @@ class Syncing(RuleBasedStateMachine):
 
 def test_random_writes_and_syncs(whole: Server) -> None:
     machine = type("Machine", (Syncing,), {"server": whole})
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=15, stateful_step_count=30, deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]))
+    run_state_machine_as_test(machine, settings=effort(6, steps=30))

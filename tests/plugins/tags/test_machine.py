@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from immich_flask.testing import Caller, Server
 from plugins.tags import jobs
 from plugins.tags.models import Tag, TagClosure
+from tests.effort import effort
 from tests.plugins.sync.conftest import add_asset
 from tests.plugins.tags.test_files import extracted
 from tests.plugins.tags.test_tagging import tags_of
@@ -134,8 +134,7 @@ def test_whatever_happens_tags_stay_in_order(server: Server) -> None:
         pass
 
     Machine.server = server
-    run_state_machine_as_test(Machine, settings=settings(
-        max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(Machine, settings=effort(8, steps=20))
 
 
 def test_many_at_a_time_make_each_tag_once(server: Server, user: Caller) -> None:
