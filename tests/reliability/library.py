@@ -220,7 +220,7 @@ class Library:
         else:
             state = GONE if answer.status_code == 400 else f"answered with {answer.status_code} {answer.text[:200]}"
         # Emptying the trash is a promise that a job keeps later.
-        if not pictures and known.states == [GONE] and state == TRASHED:
+        if not pictures and GONE in known.states and state == TRASHED:
             return
         self._settle(known, "states", state)
         if state not in (HERE, TRASHED):
