@@ -180,7 +180,7 @@ class Library:
             answer = self._http.request(method, f"{self.url}{path}", timeout=60, **options)
         except UNANSWERED:
             self.unanswered += 1
-            time.sleep(0.05)
+            time.sleep(0.2)
             return None
         if answer.status_code == 503:
             self.unanswered += 1

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import socket
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 
 CHUNK = 64 * 1024
@@ -96,8 +95,8 @@ class FaultProxy:
         pair = {writer, there}
         self._open |= pair
         try:
-            await asyncio.gather(self._pump(reader, there, None), self._pump(back, writer, self._limit()))
-        except (OSError, asyncio.IncompleteReadError):
+            await asyncio.gather(self._pump(reader, there), self._pump(back, writer, is_limited=True))
+        except (OSError, asyncio.CancelledError):
             # Either side has gone: then so has the other.
             pass
         finally:
@@ -105,18 +104,9 @@ class FaultProxy:
                 one.transport.abort()
             self._open -= pair
 
-    def _limit(self) -> Callable[[int], bool]:
-        came = 0
-
-        def is_over(size: int) -> bool:
-            nonlocal came
-            came += size
-            return self.cut_after is not None and came > self.cut_after
-
-        return is_over
-
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-                    is_over: Callable[[int], bool] | None) -> None:
+                    is_limited: bool = False) -> None:
+        passed = 0
         while data := await reader.read(CHUNK):
             if self.latency:
                 await asyncio.sleep(self.latency)
@@ -124,13 +114,11 @@ class FaultProxy:
                 await asyncio.sleep(0.02)
             if self.refuse:
                 raise ConnectionResetError
-            if is_over is not None and is_over(len(data)):
-                # Some of it gets through: it is the middle that is nasty.
-                writer.write(data[:len(data) // 2])
-                with suppress(ConnectionError):
-                    await writer.drain()
-                raise ConnectionResetError
-            writer.write(data)
+            is_cut = is_limited and self.cut_after is not None and passed + len(data) > self.cut_after
+            writer.write(data[:max(self.cut_after - passed, 0)] if is_cut else data)
             await writer.drain()
+            if is_cut:
+                raise ConnectionResetError
+            passed += len(data)
         with suppress(OSError, RuntimeError):
             writer.write_eof()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -122,6 +122,9 @@ class S3Storage:
             response.close()
             response.release_conn()
 
+        if missing := _missing_header(response.headers):
+            close()
+            raise StorageUnavailable(f"{key!r}: {missing}")
         left = int(response.headers["Content-Length"])
         content_range = response.headers.get("Content-Range")
         if content_range is None and start:
@@ -136,6 +139,8 @@ class S3Storage:
     def stat(self, key: str) -> ObjectInfo:
         with self._asking(key):
             found = self.client.stat_object(self.bucket, self._name(key))
+        if missing := _missing_header(found.metadata):
+            raise StorageUnavailable(f"{key!r}: {missing}")
         return ObjectInfo(key, found.size, found.last_modified)
 
     def exists(self, key: str) -> bool:
@@ -313,6 +318,12 @@ class _Source:
             self.failure = error
             raise
         return b""
+
+
+def _missing_header(headers: Mapping[str, str]) -> str | None:
+    """What is wrong with the head of an answer: where it was cut off, Python takes the rest for the whole."""
+    missing = [name for name in ("Content-Length", "Last-Modified") if name not in headers]
+    return f"the answer broke off before {missing[0]}" if missing else None
 
 
 def _nothing(info: ObjectInfo) -> ObjectStream:
