@@ -114,7 +114,12 @@ class _Postgres(PooledPostgresqlDatabase):
     def _is_closed(self, conn: Any) -> bool:
         # The pool asks before it gives out a connection. A round trip would tell no more: a server that has gone, or
         # was restarted, has said goodbye, and whoever waits unasked for to be read is not idle.
-        return conn.closed or conn.info.transaction_status != TransactionStatus.IDLE or _has_news(conn.fileno())
+        if conn.closed:
+            return True
+        if conn.info.transaction_status == TransactionStatus.IDLE and not _has_news(conn.fileno()):
+            return False
+        conn.close()
+        return True
 
     def _connect(self) -> Any:
         connection = super()._connect()

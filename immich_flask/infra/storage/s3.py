@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from minio.error import InvalidResponseError, S3Error
 from urllib3.exceptions import ReadTimeoutError
 
 from immich_flask.infra.storage.base import (
+    FULL,
     DiskUsage,
     ObjectInfo,
     ObjectNotFound,
@@ -187,13 +188,15 @@ class S3Storage:
 
     @contextmanager
     def as_file(self, key: str) -> Iterator[Path]:
-        with self.open(key) as stream, tempfile.NamedTemporaryFile(suffix=Path(key).suffix[:20]) as file:
+        with self.open(key) as stream, ExitStack() as opened:
             try:
+                file = opened.enter_context(tempfile.NamedTemporaryFile(suffix=Path(key).suffix[:20]))
                 for chunk in stream:
                     file.write(chunk)
                 file.flush()
             except OSError as error:
-                raise StorageFull(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
+                kind = StorageFull if error.errno in FULL else StorageError
+                raise kind(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
             yield Path(file.name)
 
     def reach(self) -> None:
