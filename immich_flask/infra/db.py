@@ -107,6 +107,11 @@ class _Sqlite(PooledSqliteDatabase):
     # Peewee would make these INTEGER or TEXT by itself; ids and instants are text that SQL can put into JSON.
     field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT", "DAY": "TEXT"}
 
+    def rollback(self) -> None:
+        # When the disk is full SQLite has done that by itself; to try again would hide why.
+        if self.connection().in_transaction:
+            super().rollback()
+
 
 class _Postgres(PooledPostgresqlDatabase):
     field_types = {**PooledPostgresqlDatabase.field_types, "INSTANT": "TIMESTAMPTZ(3)", "DAY": "DATE"}
@@ -172,11 +177,20 @@ def atomic() -> Iterator[None]:
     what was registered in a savepoint that was rolled back, and drop the rest when one callback raises)."""
     callbacks = _pending.callbacks
     outermost, mark = not db.in_transaction(), len(callbacks)
+    cause: BaseException | None = None
     try:
         with db.atomic():
-            yield
-    except BaseException:
+            try:
+                yield
+            except BaseException as error:
+                cause = error
+                raise
+    except BaseException as error:
         del callbacks[mark:]
+        if cause is not None and cause is not error:
+            # Rolling back failed as well, for there is no transaction any more: the connection is gone, or the disk
+            # is full, upon which SQLite rolls back by itself.
+            raise cause from None
         raise
     if outermost:
         todo, callbacks[:] = callbacks[:], []
