@@ -58,7 +58,8 @@ def _init_authentication(app: Flask) -> None:
         access = getattr(view, "access", None)
         if access is None:
             return
-        db.connect(reuse_if_open=True)
+        if access.database:
+            db.connect(reuse_if_open=True)
         g.auth = authenticate(request, access) if access.login else None
 
     @app.teardown_request

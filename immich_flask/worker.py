@@ -19,9 +19,10 @@ from functools import partial
 
 from flask import Flask
 
-from immich_flask.core.jobs.runs import Worker, give_back, run_next
+from immich_flask.core.jobs.runs import Worker, give_back, give_back_all, run_next
 from immich_flask.core.jobs.upkeep import CATCH_UP, bury_predecessor, queue_periodic, renew_lease, sweep
 from immich_flask.core.runtime import runtime_of
+from immich_flask.infra.away import is_away
 from immich_flask.infra.db import connected
 from immich_flask.infra.fields import now
 from immich_flask.infra.memory import Slack
@@ -58,7 +59,8 @@ def work(app: Flask, worker: Worker) -> None:
         try:
             life.step()
         except Exception as error:
-            # The database or the transport is away; the row is found by its lease.
+            # The database or the transport is away.
+            life.may_hold_runs = is_away(error)
             log.warning("worker cannot work now: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))
             time.sleep(1)
 
@@ -74,6 +76,8 @@ class _Life:
         self._idle_since = time.monotonic()
         self._slack = Slack()
         self.ends_at = 0.0
+        self.may_hold_runs = False
+        """Whether rows may say that this worker runs something, though it does not."""
 
     @property
     def is_rested(self) -> bool:
@@ -88,6 +92,10 @@ class _Life:
                 bury_predecessor(self._worker)
             self._has_begun = True
             threading.Thread(target=self._beat, daemon=True).start()
+        elif self.may_hold_runs:
+            with self._app.app_context(), connected():
+                give_back_all(self._worker)
+            self.may_hold_runs = False
         if (queue := self._wakeups.take()) is None:
             self._slack.give_back()
             return

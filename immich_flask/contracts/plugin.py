@@ -57,7 +57,7 @@ class Job:
 
     `run(**payload)` gets the plain JSON values it was queued with, in an app context with a database connection. It
     may run twice (a worker was killed), so doing it again must do no harm. A run that raises is tried again `retries`
-    times with growing delay, then kept as failed.
+    times with growing delay, then kept as failed; while database or storage are away it waits, which counts as no try.
 
     `cron` (five fields, server time) makes it periodic: run once per tick however many workers there are, without
     arguments. A function gives the line as the administrator set it just now, or None while it is switched off.

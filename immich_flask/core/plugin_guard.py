@@ -19,7 +19,8 @@ from immich_flask.contracts import plugin as records
 from immich_flask.contracts.errors import ApiError, ConfigError
 from immich_flask.contracts.hookspecs import is_asked_at_start
 from immich_flask.infra.blame import blame, blamed
-from immich_flask.infra.db import UNAVAILABLE, db
+from immich_flask.infra.away import is_away
+from immich_flask.infra.db import db
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def guarded(plugin: str, spec: Callable[..., Any], function: Callable[..., Any])
             if is_asked_at_start(hook):
                 who = f"{blamed(error)} fails in {hook} of {plugin}" if blamed(error) else f"{plugin} fails in {hook}"
                 raise ConfigError(f"plugin {who}: {error!r}; mend it, or add it to plugins.disabled") from error
-            if isinstance(error, UNAVAILABLE) or (db.obj is not None and db.in_transaction()):
+            if is_away(error) or (db.obj is not None and db.in_transaction()):
                 blame(error, plugin)
                 raise
             log.exception("plugin %s fails in %s; what it would add is left out", plugin, hook)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 import orjson
 import peewee
 from peewee import SQL, DatabaseProxy, Value
+from psycopg.pq import TransactionStatus
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from immich_flask.contracts.errors import ConfigError
@@ -92,6 +94,8 @@ def _postgres(url: str, config: Config) -> peewee.Database:
         # A transaction that was forgotten holds up the clean-up of old rows, and what clients may acknowledge.
         options="-c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=600000",
         connect_timeout=5,
+        # A machine that vanished without a word is noticed within a minute, by whoever waits for its answer, too.
+        keepalives_idle=30, keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000,
     )
 
 
@@ -103,9 +107,24 @@ class _Sqlite(PooledSqliteDatabase):
     # Peewee would make these INTEGER or TEXT by itself; ids and instants are text that SQL can put into JSON.
     field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT", "DAY": "TEXT"}
 
+    def rollback(self) -> None:
+        # When the disk is full SQLite has done that by itself; to try again would hide why.
+        if self.connection().in_transaction:
+            super().rollback()
+
 
 class _Postgres(PooledPostgresqlDatabase):
     field_types = {**PooledPostgresqlDatabase.field_types, "INSTANT": "TIMESTAMPTZ(3)", "DAY": "DATE"}
+
+    def _is_closed(self, conn: Any) -> bool:
+        # The pool asks before it gives out a connection. A round trip would tell no more: a server that has gone, or
+        # was restarted, has said goodbye, and whoever waits unasked for to be read is not idle.
+        if conn.closed:
+            return True
+        if conn.info.transaction_status == TransactionStatus.IDLE and not _has_news(conn.fileno()):
+            return False
+        conn.close()
+        return True
 
     def _connect(self) -> Any:
         connection = super()._connect()
@@ -113,6 +132,12 @@ class _Postgres(PooledPostgresqlDatabase):
 
         register(connection)
         return connection
+
+
+def _has_news(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def close_idle_connections() -> None:
@@ -152,11 +177,20 @@ def atomic() -> Iterator[None]:
     what was registered in a savepoint that was rolled back, and drop the rest when one callback raises)."""
     callbacks = _pending.callbacks
     outermost, mark = not db.in_transaction(), len(callbacks)
+    cause: BaseException | None = None
     try:
         with db.atomic():
-            yield
-    except BaseException:
+            try:
+                yield
+            except BaseException as error:
+                cause = error
+                raise
+    except BaseException as error:
         del callbacks[mark:]
+        if cause is not None and cause is not error:
+            # Rolling back failed as well, for there is no transaction any more: the connection is gone, or the disk
+            # is full, upon which SQLite rolls back by itself.
+            raise cause from None
         raise
     if outermost:
         todo, callbacks[:] = callbacks[:], []

@@ -26,7 +26,10 @@ QUICK_SECONDS = 10.0
 """A child that ends sooner never really began."""
 
 MOST_FAILURES = 5
-"""How often in a row a child may end so before everything is ended."""
+"""How often in a row a child may fail so before everything is ended."""
+
+LONGEST_PAUSE = 30.0
+"""Before a child that is killed again and again is started once more."""
 
 
 @dataclass(slots=True)
@@ -43,9 +46,11 @@ class Supervisor:
     """Keeps one process for each of `children` (name: what to run in it).
 
     A child whose function returns is started again at once: it wanted to begin afresh. One that is killed or fails is
-    started again, too, with a pause that grows; when it fails again and again, everything ends. Children get SIGTERM
-    when it is time to end, and when the supervisor is killed. They are in process groups of their own, so that Ctrl-C
-    in a terminal reaches the supervisor only, and there is one order in which things end.
+    started again, too, with a pause that grows; when it fails again and again, everything ends, for then something is
+    configured wrongly. Who is killed again and again is another matter: a few pictures that are too much for the
+    memory take the workers away, and the others must go on. Children get SIGTERM when it is time to end, and when the
+    supervisor is killed. They are in process groups of their own, so that Ctrl-C in a terminal reaches the supervisor
+    only, and there is one order in which things end.
     """
 
     def __init__(self, children: Mapping[str, Callable[[], None]]) -> None:
@@ -154,11 +159,11 @@ class Supervisor:
             return True
         child.failures = child.failures + 1 if moment - child.started_at < QUICK_SECONDS else 1
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"failed with status {status}"
-        if child.failures >= MOST_FAILURES:
+        if status > 0 and child.failures >= MOST_FAILURES:
             log.error("%s %s for the %s. time in a row: giving up", child.name, how, child.failures)
             return False
         log.warning("%s %s: starting it again", child.name, how)
-        child.start_at = moment + 0.1 * 2 ** (child.failures - 1)
+        child.start_at = moment + min(0.1 * 2 ** min(child.failures - 1, 16), LONGEST_PAUSE)
         return True
 
     def _forget_signals(self) -> None:

@@ -124,11 +124,19 @@ class PostgresServer:
         self._run("initdb", "--pgdata", str(data), "--username=postgres", "--auth=trust", "--encoding=UTF8",
                   "--no-sync", "--no-instructions", "--locale=C",
                   "--locale-provider=builtin", "--builtin-locale=C.UTF-8", **account)
-        settings = {**self.SETTINGS, "unix_socket_directories": str(home)}
+        self._launch()
+
+    def restart(self) -> None:
+        """As an operator does it: everybody is disconnected, and the data is there again."""
+        self._process.stop()
+        self._launch()
+
+    def _launch(self) -> None:
+        settings = {**self.SETTINGS, "unix_socket_directories": str(self._home)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self._process = TiedProcess(
-            [str(self._bin / "postgres"), "-D", str(data), *options],
-            log=home / "log", stop_signal="INT", cwd=home, **account,
+            [str(self._bin / "postgres"), "-D", str(self._home / "data"), *options],
+            log=self._home / "log", stop_signal="INT", cwd=self._home, **self._account(),
         )
         self._process.wait_until(self._answers, "PostgreSQL")
 

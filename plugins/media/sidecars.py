@@ -41,7 +41,7 @@ def write(asset_id: str) -> None:
     values = _said(asset_id)
     if asset is None or not values:
         return
-    before = _sidecar(asset_id)
+    before, size = _sidecar(asset_id)
     old = _content(before) if before else b""
     try:
         new = embedded.packet(values, old)
@@ -49,7 +49,8 @@ def write(asset_id: str) -> None:
         log.warning("the sidecar of %s is left as it is, for it cannot be read: %s", asset_id, error)
         return
     key = before if before and before.startswith(f"{ORIGINALS}/") else _key(asset)
-    if new != old or key != before:
+    # The size, because a run may have been killed between the file and its row.
+    if new != old or key != before or len(new) != size:
         runtime.storage.put(key, [new], content_type=media_types.mime_type(key))
         if not _record(asset, key, len(new), values):
             discard([key])
@@ -65,7 +66,7 @@ def _record(asset: Asset, key: str, size: int, values: Values) -> bool:
         quota.lock([asset.owner_id])
         if Asset.get_or_none(Asset.id == asset.id) is None:
             return False
-        before = _sidecar(asset.id)
+        before, _ = _sidecar(asset.id)
         (AssetFile.insert(asset=asset.id, type=AssetFileType.SIDECAR, is_edited=False, storage_key=key,
                           size_in_byte=size)
          .on_conflict(conflict_target=[AssetFile.asset, AssetFile.type, AssetFile.is_edited],
@@ -84,9 +85,11 @@ def _key(asset: Asset) -> str:
     return sidecar_key(original_key(asset.owner_id, asset.id, asset.original_file_name))
 
 
-def _sidecar(asset_id: str) -> str | None:
-    return (AssetFile.select(AssetFile.storage_key)
-            .where(AssetFile.asset == asset_id, AssetFile.type == AssetFileType.SIDECAR).scalar())
+def _sidecar(asset_id: str) -> tuple[str | None, int | None]:
+    """Key and bytes, as the row says."""
+    return (AssetFile.select(AssetFile.storage_key, AssetFile.size_in_byte)
+            .where(AssetFile.asset == asset_id, AssetFile.type == AssetFileType.SIDECAR).tuples().first()
+            or (None, None))
 
 
 def _content(key: str) -> bytes:

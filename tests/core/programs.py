@@ -112,14 +112,14 @@ class Program:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def expect(self, pattern: str) -> re.Match:
+    def expect(self, pattern: str, seconds: float = PATIENCE) -> re.Match:
         """Wait until the output matches."""
         def found() -> re.Match | None:
             match = re.search(pattern, self.output)
             assert match or self.process.poll() is None, self.output
             return match
 
-        return wait_until(found, f"{pattern} in the output")
+        return wait_until(found, f"{pattern} in the output", seconds)
 
     def interrupt(self) -> None:
         """What Ctrl-C does."""

@@ -70,6 +70,23 @@ def test_a_child_that_cannot_be_kept_ends_everything(tmp_path: Path) -> None:
     assert "bad failed with status 1 for the 5. time in a row: giving up" in log
 
 
+def test_a_child_that_is_killed_again_and_again_is_not_given_up(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("immich_flask.infra.processes.LONGEST_PAUSE", 0.01)
+
+    def die() -> None:
+        with (tmp_path / "starts").open("a") as file:
+            file.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with forked(Supervisor({"good": forever, "bad": die}).run, tmp_path / "log") as pid:
+        good = wait_until(lambda: children_of(pid), "children")[0]
+        wait_until(lambda: (tmp_path / "starts").exists() and len((tmp_path / "starts").read_text()) > 6, "seven")
+        assert is_running(good)
+        os.kill(pid, signal.SIGTERM)
+        assert status_of(pid) == 0
+
+
 def test_a_child_that_wants_to_begin_afresh_does_so_at_once(tmp_path: Path) -> None:
     def once() -> None:
         with (tmp_path / "starts").open("a") as file:

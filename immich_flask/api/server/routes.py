@@ -72,7 +72,7 @@ def get_media_types() -> dict:
     }
 
 
-@bp.operation("GET", "/ping", "pingServer", login=False, answer=ServerPingResponse)
+@bp.operation("GET", "/ping", "pingServer", login=False, database=False, answer=ServerPingResponse)
 def ping() -> dict:
     return {"res": "pong"}
 

@@ -80,7 +80,7 @@ def find_untracked(progress: Progress = lambda count: None, *, young: timedelta 
         objects = iter(runtime.storage.list(f"{folder}/"))
         while portion := list(islice(objects, PORTION)):
             progress(len(portion))
-            old = [(info.key, row_id) for info in portion if info.modified < limit and (row_id := row_of(info))]
+            old = [(info.key, row_id) for info in portion if info.modified < limit and (row_id := row_of(info.key))]
             yield from (Finding(Wrong.UNTRACKED, key) for key in without_row(old))
 
 
@@ -117,7 +117,7 @@ def damage(stored: StoredObject) -> Finding | None:
 def is_untracked(key: str) -> bool:
     """Is the object there, and does no row know it?"""
     info = _info(key)
-    return info is not None and (row_id := row_of(info)) is not None and without_row([(key, row_id)]) == [key]
+    return info is not None and (row_id := row_of(key)) is not None and without_row([(key, row_id)]) == [key]
 
 
 def delete_untracked(keys: Iterable[str], *, young: timedelta = YOUNG) -> list[str]:
@@ -126,7 +126,7 @@ def delete_untracked(keys: Iterable[str], *, young: timedelta = YOUNG) -> list[s
     gone: list[str] = []
     for part in chunks(keys):
         old = [(info.key, row_id) for key in part if (info := _info(key)) and info.modified < limit
-               and (row_id := row_of(info))]
+               and (row_id := row_of(info.key))]
         gone += (orphans := without_row(old))
         runtime.storage.delete(orphans)
     return gone

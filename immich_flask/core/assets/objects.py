@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable
 
 from immich_flask.contracts.enums import JobName
+from immich_flask.core.assets.stored import without_row
+from immich_flask.core.assets.sweep import row_of
 from immich_flask.core.jobs import enqueue_many
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import chunks
@@ -20,8 +22,13 @@ def remove_objects(keys: Iterable[str]) -> None:
 
 
 def delete_objects(keys: list[str]) -> None:
-    """The job `FileDelete`. Raises StorageError when some are still there, so that it is tried again."""
-    runtime.storage.delete(keys)
+    """The job `FileDelete`. Raises StorageError when some are still there, so that it is tried again.
+
+    It may come late: what a row names (again) by then is spared.
+    """
+    rows = [(key, row_id) for key in keys if (row_id := row_of(key))]
+    spared = {key for key, _ in rows}.difference(without_row(rows))
+    runtime.storage.delete(key for key in keys if key not in spared)
 
 
 def discard(keys: list[str]) -> None:

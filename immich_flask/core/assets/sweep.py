@@ -13,7 +13,7 @@ from immich_flask.core.assets.stored import all_folders, without_row
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_metadata
 from immich_flask.infra.fields import instant, now
-from immich_flask.infra.storage.base import ObjectInfo, ObjectNotFound
+from immich_flask.infra.storage.base import ObjectNotFound
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _old_objects() -> Iterator[tuple[str, str]]:
     limit, spared = now() - OLDER_THAN, restored_spans()
     for folder in all_folders():
         for found in runtime.storage.list(f"{folder}/"):
-            if found.modified < limit and (row_id := row_of(found)):
+            if found.modified < limit and (row_id := row_of(found.key)):
                 if folder == ORIGINALS and any(start <= found.modified <= end for start, end in spared):
                     continue
                 yield found.key, row_id
@@ -86,12 +86,12 @@ def restored_spans() -> list[tuple[datetime, datetime]]:
     return [(instant(span["from"]), instant(span["until"])) for span in system_metadata(RESTORED, [])]
 
 
-def row_of(found: ObjectInfo) -> str | None:
+def row_of(key: str) -> str | None:
     """The id of the row to which an object should belong; None when its key is not of our making."""
-    match = _KEY.fullmatch(found.key)
+    match = _KEY.fullmatch(key)
     if match is None:
         return None
-    return match[1] if found.key.startswith(f"{PROFILE}/") else match[2]
+    return match[1] if key.startswith(f"{PROFILE}/") else match[2]
 
 
 def _chunks(objects: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

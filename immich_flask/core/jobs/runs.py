@@ -23,6 +23,7 @@ from immich_flask.core.events import emit
 from immich_flask.core.models import JobRow, QueueState
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_config
+from immich_flask.infra.away import is_away
 from immich_flask.infra.blame import in_words
 from immich_flask.infra.db import atomic, is_sqlite
 from immich_flask.infra.fields import iso, now
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """How old `alive_at` gets before a run counts as killed; workers renew it much more often."""
+
+AWAY_PAUSE = timedelta(minutes=1)
+"""How long a run waits when database or storage are away. That counts as no attempt: however long it takes, nothing
+fails for good because of it."""
 
 KILLED_RETRIES = 2
 """How often a run that was killed is tried again, at least: most are killed for no fault of theirs."""
@@ -103,8 +108,13 @@ def _has_due(names: tuple[str, ...]) -> Lookup:
 
 def give_back(run: Run, worker: Worker) -> None:
     """Let another worker begin `run` anew; this attempt does not count. For a worker that has to stop now."""
-    (JobRow.update(state="waiting", worker=None, alive_at=None, attempts=JobRow.attempts - 1)
-     .where(_mine(run, worker)).execute())
+    _give_back(_mine(run, worker))
+
+
+def give_back_all(worker: Worker) -> None:
+    """The same with whatever stands under the name of a worker that runs nothing: it could not write down how that
+    ended, or never learned that it was taken."""
+    _give_back((JobRow.worker == worker.name) & (JobRow.state == "active"))
 
 
 def bury(condition: Any) -> None:
@@ -116,6 +126,11 @@ def bury(condition: Any) -> None:
             retries = runtime.jobs[run.name].retries if run.name in runtime.jobs else 0
             _end(run, "the process that ran it was killed", max(retries, KILLED_RETRIES), timedelta(),
                  (JobRow.id == run.id) & (JobRow.attempts == run.attempts) & (JobRow.state == "active"))
+
+
+def _give_back(condition: Any, **more: Any) -> None:
+    (JobRow.update(state="waiting", worker=None, alive_at=None, attempts=JobRow.attempts - 1, **more)
+     .where(condition).execute())
 
 
 _RUN = (JobRow.id, JobRow.queue, JobRow.name, JobRow.payload, JobRow.attempts)
@@ -168,6 +183,10 @@ def _execute(run: Run, worker: Worker) -> None:
     try:
         job.run(**run.payload)
     except Exception as error:
+        if is_away(error):
+            log.warning("job %s %s waits for what is away: %s: %s", run.name, run.payload, type(error).__name__, error)
+            _give_back(_mine(run, worker), run_at=now() + AWAY_PAUSE)
+            return
         log.exception("job %s %s failed%s, attempt %s", run.name, run.payload,
                       in_words(error, runtime.plugins.owner("job", run.name)), run.attempts)
         text = f"{type(error).__name__}: {error}"

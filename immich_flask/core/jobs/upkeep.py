@@ -14,8 +14,9 @@ from immich_flask.core.jobs.enqueue import enqueue
 from immich_flask.core.jobs.runs import LEASE, Worker, bury, has_due
 from immich_flask.core.models import JobRow, JobTick
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.away import is_away
 from immich_flask.infra.blame import in_words
-from immich_flask.infra.db import UNAVAILABLE, atomic
+from immich_flask.infra.db import atomic
 from immich_flask.infra.fields import now
 
 log = logging.getLogger(__name__)
@@ -61,9 +62,9 @@ def _tick(job: Job, since: datetime, until: datetime) -> datetime | None:
     try:
         cron = job.cron() if callable(job.cron) else job.cron
         return last_tick(cron, since, until) if cron else None
-    except UNAVAILABLE:
-        raise
     except Exception as error:
+        if is_away(error):
+            raise
         # The other jobs have their time, too.
         log.exception("the job %s does not say when it is to run%s", job.name,
                       in_words(error, runtime.plugins.owner("job", job.name)))

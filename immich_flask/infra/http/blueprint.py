@@ -35,12 +35,14 @@ _PARAMETER = re.compile(r"{(\w+)}")
 @dataclass(frozen=True, slots=True)
 class Access:
     """Who may call an operation. `permission`: what an API key must hold; `all` when the wire names none, None when
-    any key will do. `login`: False for everybody. `shared_link`: open to links too. `admin`: administrators only."""
+    any key will do. `login`: False for everybody. `shared_link`: open to links too. `admin`: administrators only.
+    `database`: False for what is answered without one, even while it is away."""
 
     permission: str | None = "all"
     login: bool = True
     shared_link: bool = False
     admin: bool = False
+    database: bool = True
 
 
 class _Arguments:
@@ -114,7 +116,7 @@ class Blueprint(flask_smorest.Blueprint):
     def operation(
         self, method: str, rule: str, operation_id: str, *,
         permission: str | None = "all", login: bool = True, admin: bool = False, shared_link: bool = False,
-        path: Mapping[str, fields.Field] | None = None,
+        database: bool = True, path: Mapping[str, fields.Field] | None = None,
         query: type[Schema] | None = None, body: type[Schema] | None = None, form: type[Schema] | None = None,
         answer: type[Schema] | Schema | dict | None = None, status: int = 200,
         also: tuple[int, ...] = (), content_type: str = "application/json", upload: type[Schema] | None = None,
@@ -122,7 +124,7 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> Callable:
         """Register a function for `method` on `rule` (`/{id}/assets`).
 
-        permission, login, admin, shared_link: see `Access`.
+        permission, login, admin, shared_link, database: see `Access`.
         path: fields for path parameters that are no plain UUID of version 4. One with `slashes` in its metadata gets the
             rest of the path, for its pattern to refuse: a slash that was encoded is no other than a plain one here.
         query, body: schemas of what comes in; `body` is JSON. `form`: the same of an URL-encoded body. `upload`: schema
@@ -133,7 +135,7 @@ class Blueprint(flask_smorest.Blueprint):
         """
         names = _PARAMETER.findall(rule)
         parameters = {name: (path or {}).get(name) or UUIDv4(required=True) for name in names}
-        access = Access(str(permission) if permission else None, login, shared_link, admin)
+        access = Access(str(permission) if permission else None, login, shared_link, admin, database)
 
         def decorator(function: Callable) -> Callable:
             wanted = inspect.signature(function).parameters.keys()

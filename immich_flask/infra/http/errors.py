@@ -9,12 +9,15 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from immich_flask.contracts.errors import ApiError
+from immich_flask.infra.away import is_away, is_full
 from immich_flask.infra.blame import in_words
-from immich_flask.infra.db import UNAVAILABLE
 from immich_flask.infra.http.answers import json_response
-from immich_flask.infra.storage.base import ObjectNotFound, StorageFull, StorageUnavailable
+from immich_flask.infra.storage.base import ObjectNotFound
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER = "5"
+"""Seconds that clients may wait when database or storage are away; those of Immich try again by themselves."""
 
 
 def init_errors(app: Flask) -> None:
@@ -40,24 +43,23 @@ def init_errors(app: Flask) -> None:
         log.error("a row names an object that is not there (%s): %s", g.get("correlation_id"), error)
         return json_response({"message": "Not Found"}, 404)
 
-    @app.errorhandler(StorageUnavailable)
-    def away(error: StorageUnavailable) -> Response:
-        log.warning("the storage is not available (%s): %s", g.get("correlation_id"), error)
-        return json_response({"message": "Service temporarily unavailable"}, 503)
-
-    @app.errorhandler(StorageFull)
-    def full(error: StorageFull) -> Response:
-        log.error("the storage is full (%s): %s", g.get("correlation_id"), error)
-        return json_response({"message": "No space left on the server"}, 507)
-
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        if isinstance(error, UNAVAILABLE):
-            log.warning("the database is not available (%s): %s", g.get("correlation_id"), error)
-            return json_response({"message": "Service temporarily unavailable"}, 503)
+        if is_full(error):
+            log.error("no space left (%s): %s", g.get("correlation_id"), error)
+            return json_response({"message": "No space left on the server"}, 507)
+        if is_away(error):
+            log.warning("not available (%s): %s", g.get("correlation_id"), _one_line(error))
+            response = json_response({"message": "Service temporarily unavailable"}, 503)
+            response.headers["Retry-After"] = RETRY_AFTER
+            return response
         log.exception("%s %s failed%s (%s)", request.method, request.path, in_words(error, _plugin()),
                       g.get("correlation_id"))
         return json_response({"message": f"Failed to {_handler_in_words()}"}, 500)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _plugin() -> str:

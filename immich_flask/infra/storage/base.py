@@ -6,6 +6,7 @@ A key is a relative path like `originals/{userId}/{assetId}/{filename}`. `check_
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import unicodedata
@@ -30,6 +31,9 @@ MAX_SAFE_SEGMENT = 140
 
 TEMPORARY = "tmp"
 """First segment of the local backend's unfinished files: no key may begin with it, whatever the backend."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the operating system says when there is no space, no quota, or no file may be larger."""
 
 # The second group cannot be written in the XML in which S3 is asked to delete many objects.
 _ILLEGAL = re.compile("[\\\\\x00-\x1f\x7f]|[\ud800-\udfff\ufffe\uffff]")

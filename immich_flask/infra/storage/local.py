@@ -20,6 +20,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from immich_flask.infra.storage.base import (
+    FULL,
     TEMPORARY,
     DiskUsage,
     ObjectInfo,
@@ -36,7 +37,6 @@ from immich_flask.infra.storage.base import (
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _TEMPORARY = {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN, errno.EMFILE, errno.ENFILE}
 _CANNOT_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}
 
@@ -248,7 +248,7 @@ def _translated(key: str, *, reading: bool = False) -> Iterator[None]:
     except OSError as error:
         if reading and isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError)):
             raise ObjectNotFound(key) from error
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StorageFull(f"no space left for {key!r}") from error
         if error.errno == errno.EXDEV:
             raise StorageError(f"{key!r} lies on another file system than {TEMPORARY}/; mount them as one") from error

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import urllib3
@@ -22,8 +23,10 @@ from minio import Minio
 from minio.commonconfig import CopySource
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error
+from urllib3.exceptions import ReadTimeoutError
 
 from immich_flask.infra.storage.base import (
+    FULL,
     DiskUsage,
     ObjectInfo,
     ObjectNotFound,
@@ -34,6 +37,7 @@ from immich_flask.infra.storage.base import (
     Stored,
     check_key,
 )
+from immich_flask.infra.storage.breaker import Breaker
 from immich_flask.infra.storage.s3_errors import ADVICE, MISSING, error_code, translated
 
 PART_SIZE = 8 * 1024 * 1024
@@ -46,14 +50,15 @@ class S3Storage:
     endpoint: host, host:port or URL (whose scheme then wins over `secure`). region: empty asks the server for it.
     prefix: put before every key, so that several programs can share a bucket. presigned_redirects: whether
     `presigned_url` gives any. Time-outs are seconds without a connection or a byte; everything that can safely be
-    repeated is, twice. Raises ValueError for an endpoint or a prefix that cannot be one.
+    repeated is, twice, except after the latter. While nobody answers, most calls fail at once (`breaker`). Raises
+    ValueError for an endpoint or a prefix that cannot be one.
     """
 
     def __init__(
         self, *, endpoint: str, bucket: str, access_key: str, secret_key: str, region: str = "",
         path_style: bool = True, secure: bool = True, prefix: str = "", create_bucket: bool = False,
         presigned_redirects: bool = False, part_size: int = PART_SIZE, connect_timeout: float = 5,
-        read_timeout: float = 60,
+        read_timeout: float = 30,
     ) -> None:
         scheme, separator, host = endpoint.strip().rpartition("://")
         self.endpoint = host.rstrip("/")
@@ -71,13 +76,14 @@ class S3Storage:
         }
         self._timeout = urllib3.Timeout(connect=connect_timeout, read=read_timeout)
         self._client = (os.getpid(), self._connect())
+        self._breaker = Breaker(self.endpoint)
 
     def put(self, key: str, chunks: Iterable[bytes], *, content_type: str | None = None) -> Stored:
         name = self._name(key)
         source = _Source(chunks)
         try:
             # Part by part: parallel parts would need that many times the memory for every upload in progress.
-            with translated(key):
+            with self._asking(key):
                 self.client.put_object(self.bucket, name, source, -1, content_type or "application/octet-stream",
                                        part_size=self.part_size, num_parallel_uploads=1)
         except Exception:
@@ -100,7 +106,7 @@ class S3Storage:
         if length == 0:
             # A range cannot be empty, and the client takes 0 for "up to the end".
             return _nothing(self.stat(key))
-        with translated(key):
+        with self._asking(key):
             try:
                 response = self.client.get_object(self.bucket, self._name(key), offset=start, length=length or 0)
             except (S3Error, InvalidResponseError) as error:
@@ -117,6 +123,9 @@ class S3Storage:
             response.close()
             response.release_conn()
 
+        if missing := _missing_header(response.headers):
+            close()
+            raise StorageUnavailable(f"{key!r}: {missing}")
         left = int(response.headers["Content-Length"])
         content_range = response.headers.get("Content-Range")
         if content_range is None and start:
@@ -129,8 +138,10 @@ class S3Storage:
         return ObjectStream(ObjectInfo(key, total, modified), read, close, left)
 
     def stat(self, key: str) -> ObjectInfo:
-        with translated(key):
+        with self._asking(key):
             found = self.client.stat_object(self.bucket, self._name(key))
+        if missing := _missing_header(found.metadata):
+            raise StorageUnavailable(f"{key!r}: {missing}")
         return ObjectInfo(key, found.size, found.last_modified)
 
     def exists(self, key: str) -> bool:
@@ -143,14 +154,14 @@ class S3Storage:
     def delete(self, keys: Iterable[str]) -> None:
         # The client asks for 1000 at a time, and answers with those that failed.
         objects = (DeleteObject(self._name(key)) for key in keys)
-        with translated("objects to delete"):
+        with self._asking("objects to delete"):
             failed = [error for error in self.client.remove_objects(self.bucket, objects) if error.code not in MISSING]
         if failed:
             raise StorageError(f"{len(failed)} objects could not be deleted, first {failed[0].name!r}: "
                                f"{failed[0].code} {failed[0].message or ''}")
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        with translated(prefix):
+        with self._asking(prefix):
             for found in self.client.list_objects(self.bucket, prefix=self._prefix + prefix, recursive=True):
                 # Other programs mark "folders" by empty objects whose name ends with a slash.
                 if not found.is_dir and not found.object_name.endswith("/"):
@@ -160,7 +171,7 @@ class S3Storage:
         if source == target:
             self.stat(source)
             return
-        with translated(source):
+        with self._asking(source):
             self.client.copy_object(self.bucket, self._name(target), CopySource(self.bucket, self._name(source)))
 
     def presigned_url(self, key: str, *, expires: timedelta, content_type: str, disposition: str) -> str | None:
@@ -177,13 +188,15 @@ class S3Storage:
 
     @contextmanager
     def as_file(self, key: str) -> Iterator[Path]:
-        with self.open(key) as stream, tempfile.NamedTemporaryFile(suffix=Path(key).suffix[:20]) as file:
+        with self.open(key) as stream, ExitStack() as opened:
             try:
+                file = opened.enter_context(tempfile.NamedTemporaryFile(suffix=Path(key).suffix[:20]))
                 for chunk in stream:
                     file.write(chunk)
                 file.flush()
             except OSError as error:
-                raise StorageFull(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
+                kind = StorageFull if error.errno in FULL else StorageError
+                raise kind(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
             yield Path(file.name)
 
     def reach(self) -> None:
@@ -217,13 +230,18 @@ class S3Storage:
             self._client = (os.getpid(), client)
         return client
 
+    @contextmanager
+    def _asking(self, key: str) -> Iterator[None]:
+        with self._breaker.call(), translated(key):
+            yield
+
     def _connect(self) -> Minio:
         pool = urllib3.PoolManager(
             maxsize=32,
             timeout=self._timeout,
             # Never as long as a server may like (Retry-After): somebody is waiting for the answer.
-            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[429, 500, 502, 503, 504],
-                                  respect_retry_after_header=False),
+            retries=_Retry(total=2, backoff_factor=0.2, status_forcelist=[429, 500, 502, 503, 504],
+                           respect_retry_after_header=False),
         )
         client = Minio(http_client=pool, **self._connection)
         (client.disable_virtual_style_endpoint if self._path_style else client.enable_virtual_style_endpoint)()
@@ -247,7 +265,7 @@ class S3Storage:
         self.delete([key])
 
     def _make_bucket(self) -> None:
-        with translated(self.bucket):
+        with self._asking(self.bucket):
             try:
                 self.client.make_bucket(self.bucket)
             except (S3Error, InvalidResponseError) as error:
@@ -257,6 +275,15 @@ class S3Storage:
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)
+
+
+class _Retry(urllib3.Retry):
+    """Who has said nothing for a whole time-out is not asked the same again: somebody waits for the answer."""
+
+    def increment(self, *args: Any, error: Exception | None = None, **more: Any) -> urllib3.Retry:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(*args, error=error, **more)
 
 
 class _Source:
@@ -294,6 +321,12 @@ class _Source:
             self.failure = error
             raise
         return b""
+
+
+def _missing_header(headers: Mapping[str, str]) -> str | None:
+    """What is wrong with the head of an answer: where it was cut off, Python takes the rest for the whole."""
+    missing = [name for name in ("Content-Length", "Last-Modified") if name not in headers]
+    return f"the answer broke off before {missing[0]}" if missing else None
 
 
 def _nothing(info: ObjectInfo) -> ObjectStream:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import peewee
+import psycopg
 import pytest
 
 from immich_flask.contracts.events import JobFailed
 from immich_flask.contracts.plugin import Listener
 from immich_flask.core.jobs import enqueue
-from immich_flask.core.jobs.runs import KILLED_RETRIES, LEASE, Worker, _claim, bury, give_back, growing, run_next
+from immich_flask.core.jobs.runs import (
+    KILLED_RETRIES, LEASE, Worker, _claim, bury, give_back, give_back_all, growing, run_next,
+)
 from immich_flask.core.jobs.upkeep import bury_predecessor, renew_lease, sweep
 from immich_flask.core.models import JobRow, QueueState
 from immich_flask.core.settings import system_config
+from immich_flask.infra.db import db
 from immich_flask.infra.fields import now
+from immich_flask.infra.storage.base import StorageFull, StorageUnavailable
 from tests.core.jobs.conftest import QUEUE, Jobs
 
 HOUR = timedelta(hours=1)
@@ -74,6 +80,49 @@ def test_workers_wait_longer_after_each_failure(quiet: Jobs) -> None:
     waits = [growing(attempts) for attempts in range(1, 12)]
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(hours=6)
+
+
+@pytest.mark.parametrize("away", [
+    StorageUnavailable("no answer"), StorageFull("no space"), peewee.OperationalError(psycopg.OperationalError("gone"))])
+def test_a_job_waits_for_what_is_away_and_does_not_count(
+        quiet: Jobs, failures: list[JobFailed], away: Exception) -> None:
+    def stumble(**payload: object) -> None:
+        if len(quiet.calls) < 9:
+            raise away
+
+    quiet.register("Waits", stumble, retries=1)
+    enqueue("Waits")
+    for _ in range(8):
+        assert run_next(QUEUE, Worker("host"))
+        row, = quiet.rows(state="waiting")
+        assert (row["attempts"], row["worker"], row["error"]) == (0, None, None)
+        assert row["run_at"] > now()
+        JobRow.update(run_at=now()).execute()
+    assert run_next(QUEUE, Worker("host"))
+    assert quiet.rows() == []
+    assert failures == []
+
+
+def test_a_wrong_statement_is_not_called_away(quiet: Jobs) -> None:
+    def wrong() -> None:
+        db.execute_sql("SELECT no_such_column FROM job")
+
+    quiet.register("Wrong", wrong, retries=0)
+    enqueue("Wrong")
+    assert run_next(QUEUE, Worker("host"))
+    assert "no_such_column" in quiet.rows(state="failed")[0]["error"]
+
+
+def test_what_a_worker_could_not_write_down_is_given_back(quiet: Jobs) -> None:
+    quiet.register("Note")
+    enqueue("Note")
+    worker = Worker("host")
+    _claim(QUEUE, worker)
+    give_back_all(Worker("host", number=2))
+    assert quiet.rows(state="active") != [], "not this one's"
+    give_back_all(worker)
+    row, = quiet.rows(state="waiting")
+    assert (row["attempts"], row["worker"]) == (0, None)
 
 
 def test_a_run_whose_worker_is_gone_is_begun_anew(quiet: Jobs) -> None:

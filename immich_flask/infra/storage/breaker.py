@@ -1,0 +1,64 @@
+"""Not asking who does not answer.
+
+A storage that takes connections and says nothing would hold one thread after the other until none is left for those
+who want no bytes at all. After a few calls in a row that were in vain, further ones fail at once; from time to time one
+is let through to see whether it is back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from immich_flask.infra.storage.base import StorageError, StorageUnavailable
+
+MOST_FAILURES = 3
+
+PAUSE_SECONDS = 3.0
+"""Between two calls that are let through."""
+
+
+class Breaker:
+    """`with breaker.call(): ...` around each call; what is raised in it tells how it went. One per process."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._next_try_at = 0.0
+        self._is_trying = False
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Raises StorageUnavailable at once while nobody answers."""
+        is_trial = self._enter()
+        try:
+            yield
+        except StorageUnavailable:
+            self._failed()
+            raise
+        except StorageError:
+            # It has answered.
+            self._failures = 0
+            raise
+        else:
+            self._failures = 0
+        finally:
+            if is_trial:
+                self._is_trying = False
+
+    def _enter(self) -> bool:
+        if self._failures < MOST_FAILURES:
+            return False
+        with self._lock:
+            if self._is_trying or time.monotonic() < self._next_try_at:
+                raise StorageUnavailable(f"{self._name} has not answered {self._failures} times; not asked again yet")
+            self._is_trying = True
+            return True
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._next_try_at = time.monotonic() + PAUSE_SECONDS
