@@ -73,6 +73,8 @@ def _init_routes(app: Flask) -> None:
 
     # A slash at the end changes nothing, as by Immich's router; some clients put one.
     app.url_map.strict_slashes = False
+    # An address with two is another one; a redirect would lead wherever the caller says this host is.
+    app.url_map.merge_slashes = False
     api, plugins = Api(app), runtime_of(app).plugins
     check_claims(plugins, blueprints(), COMMANDS)
     for blueprint in [*blueprints(), *plugins.blueprints]:

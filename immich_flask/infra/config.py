@@ -70,6 +70,7 @@ class Queue:
 class AuthLimits:
     session_days: int
     failed_attempts: int
+    failed_attempts_anywhere: int
     bcrypt_rounds: int
 
 
@@ -230,6 +231,7 @@ def _check(config: Config) -> None:
     need(config.database.pool_size > 0, "database.pool_size must be at least 1")
     for name in ("session_days", "failed_attempts"):
         need(getattr(config.auth, name) > 0, f"auth.{name} must be at least 1")
+    need(config.auth.failed_attempts_anywhere >= 0, "auth.failed_attempts_anywhere must not be negative")
     need(4 <= config.auth.bcrypt_rounds <= 16, "auth.bcrypt_rounds must be between 4 and 16")
     url = config.database.url
     need(not url or is_postgres(url) or url.startswith("sqlite:///"),

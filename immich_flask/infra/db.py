@@ -159,6 +159,22 @@ def connected() -> Iterator[peewee.Database]:
 
 
 @contextmanager
+def without_connection() -> Iterator[None]:
+    """Give the connection back while something is waited for that needs none: there are fewer connections than clients
+    that may be slow. Not in a transaction."""
+    if db.in_transaction():
+        raise RuntimeError("a transaction cannot do without its connection")
+    if db.is_closed():
+        yield
+        return
+    db.close()
+    try:
+        yield
+    finally:
+        db.connect(reuse_if_open=True)
+
+
+@contextmanager
 def listening(channel: str) -> Iterator[Any]:
     """A connection to PostgreSQL, of psycopg and outside the pool, that hears of what is told on a channel (NOTIFY):
     whoever waits on it can do nothing else with it."""

@@ -71,7 +71,9 @@ class Backend:
         number = next(self._serial)
         data = self.folder / f"data{number}"
         data.mkdir()
-        places: dict[str, Any] = {"data_dir": str(data), "auth.bcrypt_rounds": 4, "queue.url": "immediate:"}
+        # All tests come from few addresses.
+        places: dict[str, Any] = {"data_dir": str(data), "auth.bcrypt_rounds": 4, "queue.url": "immediate:",
+                                  "auth.failed_attempts_anywhere": 0}
         if self.kind == "postgres":
             places |= {
                 "database.url": self.postgres.dsn(f"test{number}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,34 @@ def fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
+
+
+@contextmanager
+def forked(run: Callable[[], int | None], log: Path) -> Iterator[int]:
+    """A process that runs `run` and logs to `log`; killed with all below it in the end."""
+    pid = fork()
+    if not pid:
+        status = 1
+        try:
+            logging.basicConfig(filename=log, force=True)
+            status = run() or 0
+        except SystemExit as exit:
+            status = exit.code
+        finally:
+            os._exit(status)
+    try:
+        yield pid
+    finally:
+        if is_running(pid):
+            for process in tree_of(pid):
+                os.kill(process, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def status_of(pid: int) -> int:
+    """The exit status of a process that ends soon."""
+    wait_until(lambda: not is_running(pid), "its end")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 class Program:

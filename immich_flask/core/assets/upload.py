@@ -28,7 +28,7 @@ from immich_flask.core.events import emit
 from immich_flask.core.models import Asset
 from immich_flask.core.models.user import new_id
 from immich_flask.core.runtime import runtime
-from immich_flask.infra.db import atomic
+from immich_flask.infra.db import atomic, without_connection
 from immich_flask.infra.fields import wire
 from immich_flask.infra.http.multipart import FieldPart, FilePart, MultipartError, read_parts
 from immich_flask.infra.sql import text_list
@@ -70,8 +70,10 @@ def receive(auth: Auth, body: IO[bytes], content_type: str, check: Callable[[Mul
     """
     incoming = _Incoming(auth)
     try:
-        for part in read_parts(body, content_type):
-            incoming.take(part)
+        # It may take hours, and asks the database nothing.
+        with without_connection():
+            for part in read_parts(body, content_type):
+                incoming.take(part)
         new = incoming.finish(check(incoming.named_form()))
     except MultipartError as error:
         incoming.discard()

@@ -13,13 +13,15 @@ from typing import Any, NoReturn
 
 from flask import Response
 
+from immich_flask.infra.http.threads import ClientSocket
+
 _SOCKET = "gunicorn.socket"
 
 
 def can_be_taken(environ: Mapping[str, Any]) -> bool:
     """Whether the connection of a request is a plain one that the server lets go of: not under other servers, nor where
     gunicorn itself does TLS or replaces sockets by its own (gevent)."""
-    return type(environ.get(_SOCKET)) is socket.socket
+    return type(environ.get(_SOCKET)) in (socket.socket, ClientSocket)
 
 
 class Handover(Response):

@@ -20,6 +20,9 @@ API_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 LINGER_SECONDS = 30.0
 """How long the rest of a body is taken that nobody wanted any more."""
 
+LINGER_SILENCE = 5.0
+"""How long its sender may pause meanwhile."""
+
 
 def init_requests(app: Flask) -> None:
     """Install it; before everything else that happens before a request, as that may fail."""
@@ -67,8 +70,12 @@ def _linger(response: Response) -> None:
         # Longer than anything we take: then the connection may break.
         return
 
+    connection = request.environ.get("gunicorn.socket")
+
     @response.call_on_close
     def take_the_rest() -> None:
+        if connection is not None:
+            connection.settimeout(LINGER_SILENCE)
         until = time.monotonic() + LINGER_SECONDS
         with suppress(HTTPException, OSError):
             while body.read(256 * 1024) and time.monotonic() < until:

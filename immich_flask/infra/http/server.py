@@ -1,34 +1,24 @@
 """The web server: gunicorn with threads, told here what a photo server needs.
 
 An upload of hours over a slow line is fine: gunicorn's `timeout` watches the process, not the request. What is bounded
-is how long a client may say nothing at all, and how long it may take for the head of a request; and a connection
-without a request takes no thread.
+is how long a client may say nothing at all, and how long it may take for the head of a request (`web_worker`).
 """
 
 from __future__ import annotations
 
 import logging
+import resource
 import socket
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from immich_flask.infra.config import Config
-from immich_flask.infra.memory import Slack
-
-SILENCE_SECONDS = 120.0
-"""How long a client may neither send nor take a byte in the middle of a request."""
-
-HEAD_SECONDS = 30.0
-"""How long the head of a request may take."""
+from immich_flask.infra.http.web_worker import Worker
 
 BACKLOG = 2048
 
@@ -46,6 +36,7 @@ def run_web(app: Callable, listener: socket.socket, config: Config, *, when_read
 
     when_ready: called once, when connections are accepted.
     """
+    _allow_many_files()
     _Web(app, {
         # Gunicorn closes the descriptor that it is given.
         "bind": f"fd://{listener.dup().detach()}",
@@ -61,10 +52,20 @@ def run_web(app: Callable, listener: socket.socket, config: Config, *, when_read
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
         "logger_class": _Logger,
         "control_socket_disable": True,
-        # Whom to believe about X-Forwarded-*: `infra.http.proxy`.
+        # Whom to believe about X-Forwarded-*: `infra.http.proxy`. Nobody may say where the app is mounted.
         "secure_scheme_headers": {},
+        "forwarder_headers": "",
+        "forwarded_allow_ips": "",
         "when_ready": lambda arbiter: when_ready(),
     }).run()
+
+
+def _allow_many_files() -> None:
+    """As many as this process may allow itself: each connection is one, and the usual limit is about as many as
+    connections may be open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Web(BaseApplication):
@@ -95,56 +96,3 @@ class _Logger(Logger):
 
     def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
         super().exception(str(msg).partition(" %s")[0], **kwargs)
-
-
-class Worker(ThreadWorker):
-    """Gunicorn's threaded worker, with patience that ends."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._heads: dict[TConn, float] = {}
-        self._slack = Slack()
-
-    def notify(self) -> None:
-        super().notify()
-        self._slack.give_back()
-
-    def enqueue_req(self, conn: TConn) -> None:
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-            return
-        # Gunicorn would let a thread wait for the first byte.
-        conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + self.cfg.keepalive
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
-
-    def handle(self, conn: TConn) -> Any:
-        self._heads[conn] = time.monotonic() + HEAD_SECONDS
-        try:
-            return super().handle(conn)
-        finally:
-            self._heads.pop(conn, None)
-
-    def handle_request(self, req: Any, conn: TConn) -> bool:
-        self._heads.pop(conn, None)
-        conn.sock.settimeout(SILENCE_SECONDS)
-        try:
-            return super().handle_request(req, conn)
-        except TimeoutError as error:
-            # For gunicorn: close the connection.
-            raise StopIteration from error
-        finally:
-            self._slack.used()
-
-    def murder_pending(self) -> None:
-        if not self.alive:
-            for conn in self.pending_conns:
-                conn.timeout = 0.0
-        super().murder_pending()
-        moment = time.monotonic()
-        for conn, deadline in list(self._heads.items()):
-            if moment > deadline and self._heads.pop(conn, None):
-                # Wakes the thread that reads from it, which finds the end. It may be gone already.
-                with suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RDWR)

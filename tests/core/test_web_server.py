@@ -1,0 +1,310 @@
+"""The web server on raw sockets: clients that are slow, and requests that two servers could read as different ones."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
+import requests
+from flask import Flask, request
+
+from immich_flask.infra.config import load_config
+from immich_flask.infra.http import server as web
+from immich_flask.infra.http import threads, web_worker
+from immich_flask.infra.http.proxy import TrustedProxies
+from tests.core.programs import forked, free_port, status_of, wait_until
+
+Address = tuple[str, int]
+
+
+def an_app() -> Flask:
+    app = Flask(__name__)
+
+    @app.post("/")
+    def size() -> str:
+        return str(len(request.stream.read()))
+
+    @app.get("/large")
+    def large() -> bytes:
+        return bytes(8 * 1024 * 1024)
+
+    @app.get("/who")
+    def who() -> list[str]:
+        return [request.remote_addr, request.script_root, request.path, request.host]
+
+    def fail(environ: dict, start_response: object) -> None:
+        raise ZeroDivisionError
+
+    wsgi = TrustedProxies(app.wsgi_app, [])
+    # What the app does not catch.
+    app.wsgi_app = lambda environ, start: (fail if environ["PATH_INFO"] == "/fail" else wsgi)(environ, start)
+    return app
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("web") / "log"
+
+
+@pytest.fixture(scope="module")
+def served(log: Path) -> Iterator[Address]:
+    """A web server with two threads and little patience: its address."""
+    config = load_config(overrides={"server.port": free_port(), "server.web_processes": 1, "server.threads": 2},
+                         environ={})
+    listener = web.listen(config)
+    run = partial(web.run_web, an_app(), listener, config, when_ready=log.with_name("ready").touch,
+                  graceful_seconds=5)
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, seconds in ((web_worker, "HEAD_SECONDS", 1.0), (web_worker, "SILENCE_SECONDS", 1.0),
+                                      (web_worker, "GRACE_SECONDS", 1.0)):
+            patch.setattr(module, name, seconds)
+        with forked(run, log) as pid:
+            listener.close()
+            wait_until(log.with_name("ready").exists, "the web server")
+            yield "127.0.0.1", config.server.port
+            os.kill(pid, signal.SIGTERM)
+            assert status_of(pid) == 0
+
+
+def is_answering(address: Address) -> bool:
+    return requests.post("http://{}:{}/".format(*address), data=b"abc", timeout=30).text == "3"
+
+
+def talk(address: Address, sent: bytes) -> bytes:
+    """Everything that the server says until it closes the connection."""
+    with socket.create_connection(address, timeout=20) as client:
+        client.sendall(sent)
+        said = b""
+        try:
+            while data := client.recv(65536):
+                said += data
+        except ConnectionResetError:
+            pass
+        return said
+
+
+class TestSlowClients:
+    def test_an_upload_may_take_long_as_long_as_something_comes(self, served: Address) -> None:
+        def slowly() -> Iterator[bytes]:
+            for _ in range(6):
+                time.sleep(0.25)
+                yield bytes(1000)
+
+        assert requests.post("http://{}:{}/".format(*served), data=slowly(), timeout=30).text == "6000"
+
+    @pytest.mark.parametrize("sent", [
+        b"GET / HTTP/1.1\r\nHo",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nabc",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET / HTT",
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /who HTTP/1.0\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ], ids=["head", "small body", "body", "chunk", "head of the next", "answer", "end", "end after nonsense"])
+    def test_they_stop_nobody(self, served: Address, sent: bytes) -> None:
+        """Thirty times as many as there are threads."""
+        with ExitStack() as stack:
+            for _ in range(60):
+                client = stack.enter_context(socket.create_connection(served))
+                client.sendall(sent)
+            began = time.monotonic()
+            assert all(is_answering(served) for _ in range(5))
+            # Far less than they are waited for, were they waited for one after another.
+            assert time.monotonic() - began < 20
+
+    def test_nobody_is_waited_for_without_end(self, served: Address) -> None:
+        for sent in (b"GET / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\nabc"):
+            assert b"200" not in talk(served, sent)
+
+    def test_a_trickle_is_not_enough(self, served: Address) -> None:
+        """Something comes all the time, but it would take days."""
+        with socket.create_connection(served, timeout=20) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+            deadline = time.monotonic() + 20
+            with pytest.raises(OSError):
+                while time.monotonic() < deadline:
+                    client.sendall(b"x")
+                    time.sleep(0.2)
+
+    def test_pieces_of_a_request_make_one(self, served: Address) -> None:
+        whole = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde"
+        with socket.create_connection(served, timeout=20) as client:
+            for _ in range(2):
+                for at in range(0, len(whole), 9):
+                    client.sendall(whole[at:at + 9])
+                    time.sleep(0.01)
+                assert heard(client).endswith(b"\r\n\r\n5")
+            client.sendall(whole * 3)
+            said = b""
+            while said.count(b"\r\n\r\n5") < 3:
+                said += client.recv(1000)
+
+    def test_a_client_that_waits_to_be_told_to_send(self, served: Address) -> None:
+        with socket.create_connection(served, timeout=20) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 100")
+            client.sendall(b"abcde")
+            assert heard(client).endswith(b"\r\n\r\n5")
+
+
+def heard(client: socket.socket) -> bytes:
+    """An answer of one byte, whole."""
+    said = b""
+    while b"\r\n\r\n" not in said[:-1]:
+        said += client.recv(1000)
+    return said
+
+
+HOST = b"Host: x\r\n"
+POST = b"POST / HTTP/1.1\r\n" + HOST
+NEXT = b"GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+AMBIGUOUS = {
+    "length and encoding": POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "encoding and length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\nabcde",
+    "the same length twice": POST + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde",
+    "a list of lengths": POST + b"Content-Length: 5, 5\r\n\r\nabcde",
+    "a signed length": POST + b"Content-Length: +5\r\n\r\nabcde",
+    "a negative length": POST + b"Content-Length: -5\r\n\r\nabcde",
+    "a hexadecimal length": POST + b"Content-Length: 0x5\r\n\r\nabcde",
+    "a length of other digits": POST + "Content-Length: ²\r\n\r\nab".encode("latin-1"),
+    "chunked twice": POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "not chunked in the end": POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+    "no known encoding": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a tab in the encoding": POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "a space before the colon": POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "chunks in HTTP/1.0": b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a folded header": POST + b"X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+    "a header with a line feed": POST + b"X-A: b\nContent-Length: 5\r\n\r\nabcde",
+    "a header with a carriage return": POST + b"X-A: b\rContent-Length: 5\r\n\r\nabcde",
+    "a header with a NUL": POST + b"X-A: \0\r\n\r\n",
+    "a header without a name": POST + b": x\r\n\r\n",
+    "a header without a colon": POST + b"Content-Length 5\r\n\r\n",
+    "two hosts": POST + b"Host: y\r\nContent-Length: 0\r\n\r\n",
+    "a space in the path": b"GET /a b HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another protocol": b"GET / HTTP/3.0\r\n" + HOST + b"\r\n",
+    "a line too long": b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a header too long": POST + b"X-A: " + b"x" * 9000 + b"\r\n\r\n",
+    "too many headers": POST + b"X-A: b\r\n" * 101 + b"\r\n",
+    "a head too large": POST + b"X-A: " + b"x" * 200_000,
+    "a preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+}
+
+BAD_CHUNKS = {
+    "a signed size": b"+5\r\nabcde\r\n0\r\n\r\n",
+    "a hexadecimal prefix": b"0x5\r\nabcde\r\n0\r\n\r\n",
+    "a size too small": b"3\r\nabcde\r\n0\r\n\r\n",
+    "no line break": b"5\r\nabcdeXX0\r\n\r\n",
+    "a line feed in the extension": b"5;a=\nb\r\nabcde\r\n0\r\n\r\n",
+    "no size": b"\r\nabcde\r\n0\r\n\r\n",
+}
+
+
+class TestTwoWaysToRead:
+    """What a proxy before this server might read as one request and this server as two is refused, and nothing that
+    comes after it on the connection is looked at."""
+
+    @pytest.mark.parametrize("name", AMBIGUOUS)
+    def test_heads(self, served: Address, name: str) -> None:
+        said = talk(served, AMBIGUOUS[name] + NEXT)
+        assert said.startswith((b"HTTP/1.1 400", b"HTTP/1.1 414", b"HTTP/1.1 431", b"HTTP/1.1 501", b"HTTP/1.1 505")), said
+        assert said.count(b"HTTP/1.1 ") == 1, said
+
+    @pytest.mark.parametrize("name", BAD_CHUNKS)
+    def test_chunks(self, served: Address, name: str) -> None:
+        said = talk(served, POST + b"Transfer-Encoding: chunked\r\n\r\n" + BAD_CHUNKS[name] + NEXT)
+        assert said.count(b"HTTP/1.1 ") <= 1, said
+        assert b"HTTP/1.1 200" not in said, said
+
+    def test_names_that_become_others(self, served: Address) -> None:
+        """To a WSGI app `X_Forwarded_For` is the same as `X-Forwarded-For`, and SCRIPT_NAME what the server says."""
+        said = talk(served, b"GET /who HTTP/1.1\r\nHost: x\r\nX_Forwarded_For: 6.6.6.6\r\nSCRIPT_NAME: /who\r\n"
+                            b"PATH_INFO: /other\r\nConnection: close\r\n\r\n")
+        assert said.endswith(b'["127.0.0.1","","/who","x"]\n')
+
+    def test_the_server_still_runs(self, served: Address) -> None:
+        assert is_answering(served)
+
+    def test_requests_that_are_no_requests_are_not_quoted_in_the_log(self, served: Address, log: Path) -> None:
+        """Keys are in addresses and headers."""
+        before = log.read_text()
+        for sent in (b"GET /?key=hidden-key HTTP/1.1 x\r\n\r\n", b"GET /?key=hidden-key HTTP/9\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nx api key hidden-key\r\n\r\n", b"hidden-key\r\n\r\n",
+                     b"GET /fail?key=hidden-key HTTP/1.1\r\nHost: x\r\n\r\n"):
+            assert talk(served, sent).startswith((b"HTTP/1.1 400", b"HTTP/1.1 500")), sent
+        text = log.read_text()[len(before):]
+        assert text.count("Invalid request from ip=127.0.0.1\n") == 4
+        assert "Error handling request\n" in text and "ZeroDivisionError" in text
+        assert "hidden-key" not in text
+
+
+class TestThreads:
+    """By themselves."""
+
+    @pytest.fixture
+    def pool(self) -> Iterator[threads.Threads]:
+        pool = threads.Threads(2)
+        yield pool
+        pool.shutdown()
+
+    def test_few_at_once(self, pool: threads.Threads) -> None:
+        for _ in range(20):
+            assert pool.submit(lambda a, b: a + b, 1, 2).result(10) == 3
+        assert pool.count <= 2
+
+    def test_errors_are_the_callers(self, pool: threads.Threads) -> None:
+        assert isinstance(pool.submit(int, "x").exception(10), ValueError)
+        assert pool.submit(int, "1").result(10) == 1
+
+    def test_more_while_they_wait_and_few_again(self, pool: threads.Threads) -> None:
+        release, busy = Event(), Event()
+
+        def wait() -> bool:
+            with pool:
+                return release.wait(20)
+
+        waiting = [pool.submit(wait) for _ in range(5)]
+        assert pool.submit(int, "1").result(10) == 1
+        working = [pool.submit(busy.wait, 20) for _ in range(2)]
+        late = pool.submit(int, "1")
+        time.sleep(0.05)
+        assert not late.done(), "two work already"
+        busy.set()
+        release.set()
+        assert all(each.result(10) for each in (*waiting, *working, late))
+        wait_until(lambda: pool.submit(int, "1").result(10) and pool.count <= 2, "the others to go")
+
+    def test_no_end_of_waiting(self, pool: threads.Threads, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(threads, "MOST_WAITING", 3)
+        release = Event()
+
+        def wait() -> bool:
+            with pool:
+                return release.wait(20)
+
+        waiting = [pool.submit(wait) for _ in range(9)]
+        time.sleep(0.05)
+        assert pool.count == 5
+        release.set()
+        assert all(each.result(10) for each in waiting)
+
+
+def test_a_server_that_is_full_takes_new_clients_instead_of_idle_ones() -> None:
+    worker = SimpleNamespace(_coming={}, keepalived_conns=[SimpleNamespace(timeout=99.0)])
+    web_worker.Worker._make_room(worker)
+    assert worker.keepalived_conns[0].timeout == 0.0
+    gone: list[str] = []
+    worker = SimpleNamespace(_coming={"first": 1, "second": 2}, keepalived_conns=[], _give_up=gone.append)
+    web_worker.Worker._make_room(worker)
+    assert gone == ["first"]
