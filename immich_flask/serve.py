@@ -77,6 +77,7 @@ def _before_forking() -> None:
     # What is there now is shared by all processes for as long as nobody touches it, which the collector would.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _address(config: Config) -> str:

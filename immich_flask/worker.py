@@ -38,6 +38,10 @@ DRAIN_SECONDS = GRACE_SECONDS - 2 * BEAT_SECONDS
 LONGEST_RUN = timedelta(hours=12)
 """A job that takes longer will never end. Its process is killed, which counts as a failed attempt."""
 
+NICENESS = 10
+"""How far a worker stands back behind the web processes where there are not enough cores for all: people wait for the
+answer to an upload, nobody for a thumbnail. Pictures are done as soon as before, as the work is the same."""
+
 REST_SECONDS = 60.0
 """A worker that has had nothing to do for this long begins afresh, without the libraries that its jobs loaded."""
 
@@ -52,6 +56,7 @@ def workers_of(app: Flask) -> dict[str, Callable[[], None]]:
 
 def work(app: Flask, worker: Worker) -> None:
     """Take jobs and run them until SIGTERM, or until a long rest has come."""
+    os.nice(NICENESS)
     life = _Life(app, worker)
     signal.signal(signal.SIGTERM, life.end)
     signal.signal(signal.SIGINT, life.end)

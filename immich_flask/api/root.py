@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 from immich_flask.core.health import check_health
 from immich_flask.core.settings import setting
-from immich_flask.infra.http.answers import compress, json_response
+from immich_flask.infra.http.answers import answer_with, json_response
 
 HEALTH_SECONDS = 2.0
 """For how long an answer about the health is given again: anybody may ask, and it costs a request to the storage."""
@@ -25,7 +25,7 @@ def init_root(app: Flask) -> None:
 
     @app.get("/custom.css")
     def custom_css() -> Response:
-        return compress(Response(setting("theme.customCss"), mimetype="text/css"))
+        return answer_with(setting("theme.customCss").encode(), "text/css; charset=utf-8")
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -62,7 +62,6 @@ def _sqlite(url: str, config: Config) -> peewee.Database:
         raise ConfigError("database.url must name a file: web and worker processes share the database")
     return _Sqlite(
         path,
-        factory=_Connection,
         max_connections=None,
         autoconnect=False,
         # A deferred transaction that reads and then writes fails at once when another wrote in between.
@@ -99,13 +98,29 @@ def _postgres(url: str, config: Config) -> peewee.Database:
     )
 
 
-class _Connection(sqlite3.Connection):
-    """One that can carry what was read through it (`infra.unchanged`)."""
-
-
 class _Sqlite(PooledSqliteDatabase):
     # Peewee would make these INTEGER or TEXT by itself; ids and instants are text that SQL can put into JSON.
     field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT", "DAY": "TEXT"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watcher: sqlite3.Connection | None = None
+        self._watching = threading.Lock()
+
+    def data_version(self) -> int:
+        """A number that changes with every commit, whoever made it: so SQLite tells it to a connection that never
+        commits anything itself, which is what this one is for. Takes some microseconds."""
+        with self._watching:
+            if self._watcher is None:
+                self._watcher = sqlite3.connect(self.database, check_same_thread=False, isolation_level=None)
+            return self._watcher.execute("PRAGMA data_version").fetchone()[0]
+
+    def close_all(self) -> None:
+        super().close_all()
+        with self._watching:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
 
     def rollback(self) -> None:
         # When the disk is full SQLite has done that by itself; to try again would hide why.

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 from immich_flask.infra.db import close_idle_connections
+from immich_flask.infra.unchanged import forget
 
 IDLE_SECONDS = 5.0
 """How long a process has nothing to do before it gives back what it does not need."""
@@ -35,6 +36,7 @@ class Slack:
             return False
         self._used_at = None
         close_idle_connections()
+        forget()
         gc.collect()
         _of_glibc("malloc_trim")(0)
         return True

@@ -21,6 +21,7 @@ from immich_flask.core.users.answers import PUBLIC_COLUMNS, PublicUser
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
 from immich_flask.infra.sql import Lookup
+from immich_flask.infra.unchanged import unchanged
 from plugins.albums.covers import COVER, shown_assets
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
 
@@ -102,9 +103,10 @@ _members = Lookup(lambda album_ids, viewer_id: (
 
 
 def contents(album_ids: Collection[str]) -> dict[str, Contents]:
-    """What each album shows; one query."""
-    return {**dict.fromkeys(album_ids, Contents()),
-            **{album_id: Contents(*facts) for album_id, *facts in _contents.rows(list(album_ids))}}
+    """What each album shows; one query, none while nothing is written: it looks at each asset of each album."""
+    ids = list(album_ids)
+    return unchanged(("album contents", *ids), lambda: {
+        **dict.fromkeys(ids, Contents()), **{album_id: Contents(*facts) for album_id, *facts in _contents.rows(ids)}})
 
 
 _contents = Lookup(lambda album_ids: (

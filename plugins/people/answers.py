@@ -7,7 +7,8 @@ from typing import Any
 from immich_flask.contracts.auth import Auth
 from immich_flask.infra.db import many
 from immich_flask.infra.fields import wire
-from plugins.people.access import SHOWN, mine
+from immich_flask.infra.sql import Lookup
+from plugins.people.access import SHOWN
 from plugins.people.models import AssetFace, Person
 
 COLUMNS = (Person.id, Person.name, wire(Person.birth_date), Person.thumbnail_key, Person.is_hidden, Person.is_favorite,
@@ -35,10 +36,13 @@ def of_assets(auth: Auth, asset_ids: list[str]) -> dict[str, list[dict]]:
     """The caller's people on assets, by the ids of the assets; each once, from the left. One query."""
     if auth.shared_link is not None:
         return {}
-    rows = (AssetFace.select(AssetFace.asset, *COLUMNS).join(Person)
-            .where(AssetFace.asset.in_(many(asset_ids)), mine(auth), SHOWN)
-            .order_by(AssetFace.x1, AssetFace.id).tuples())
     found: dict[str, dict[str, dict]] = {}
-    for asset_id, *row in rows:
+    for asset_id, *row in _on_assets.rows(asset_ids, auth.user_id):
         found.setdefault(asset_id, {}).setdefault(row[0], answer(*row))
     return {asset_id: list(people.values()) for asset_id, people in found.items()}
+
+
+_on_assets = Lookup(lambda asset_ids, user_id: (
+    AssetFace.select(AssetFace.asset, *COLUMNS).join(Person)
+    .where(AssetFace.asset.in_(many(asset_ids)), Person.owner == user_id, SHOWN)
+    .order_by(AssetFace.x1, AssetFace.id)))

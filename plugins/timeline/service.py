@@ -7,7 +7,7 @@ local day, then by the instant they were taken.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from immich_flask.core.assets.filters import either, parts_key, plugin_parts, re
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.http.answers import Body
 from immich_flask.infra.sql import Texts, in_month, local_day, month, month_bounds, raw_rows
 from immich_flask.infra.unchanged import unchanged
 
@@ -33,10 +34,19 @@ SHOWN = (AssetVisibility.TIMELINE, AssetVisibility.ARCHIVE)
 _kept = Texts()
 
 
-def buckets(auth: Auth, query: dict) -> list[dict]:
+def buckets(auth: Auth, query: dict) -> Body:
     """`[{timeBucket: "2024-05-01", count}]`, newest first unless `order` is asc."""
+    return _while_unchanged("months", auth, query, _buckets)
+
+
+def bucket(auth: Auth, query: dict) -> Body:
+    """All assets of one month, as equally long columns. Empty when `timeBucket` is not the first of a month."""
+    return _while_unchanged("month", auth, query, _bucket)
+
+
+def _while_unchanged(what: str, auth: Auth, query: dict, answer: Callable[[Auth, dict], Any]) -> Body:
     caller = (auth.user_id, auth.elevated, auth.shared_link and auth.shared_link.id)
-    return unchanged(("timeline", caller, tuple(query.items())), lambda: _buckets(auth, query))
+    return unchanged((what, caller, tuple(query.items())), lambda: Body.of(answer(auth, query)))
 
 
 def _buckets(auth: Auth, query: dict) -> list[dict]:
@@ -51,8 +61,7 @@ def _buckets(auth: Auth, query: dict) -> list[dict]:
             for name in sorted(counts, reverse=query["order"] == AssetOrder.DESC)]
 
 
-def bucket(auth: Auth, query: dict) -> dict[str, list]:
-    """All assets of one month, as equally long columns. Empty when `timeBucket` is not the first of a month."""
+def _bucket(auth: Auth, query: dict) -> dict[str, list]:
     names, start = _columns(auth, query), query["timeBucket"]
     if start.day != 1:
         return {name: [] for name in names}
@@ -67,8 +76,7 @@ def bucket(auth: Auth, query: dict) -> dict[str, list]:
 
     rows = _rows(asked, month_bounds(start), parts_key(auth, query), tuple(map(query.get, OWN_PARAMETERS)))
     values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
-    answer = {name: list(map(CONVERT[name], items)) if name in CONVERT else list(items)
-              for name, items in values.items()}
+    answer = {name: CONVERT[name](items) if name in CONVERT else list(items) for name, items in values.items()}
     answer["localOffsetHours"] = list(map(_hours, values["fileCreatedAt"], values["localOffsetHours"]))
     return answer
 
@@ -173,12 +181,16 @@ def _stack() -> Any:
     return fn.TRIM(Asset.stack_id.cast("TEXT").concat(" ").concat(Cast(count, "TEXT")))
 
 
-def _stack_pair(text: str | None) -> list[str] | None:
-    return text.split(" ") if text else None
+def _booleans(values: Iterable[Any]) -> list[bool]:
+    return list(map(bool, values))
 
 
-def _without_zone(instant: str) -> str:
-    return instant[:-1].rstrip("0").rstrip(".") if instant.endswith("0Z") else instant[:-1]
+def _stack_pairs(texts: Iterable[str | None]) -> list[list[str] | None]:
+    return [text.split(" ") if text else None for text in texts]
+
+
+def _without_zones(instants: Iterable[str]) -> list[str]:
+    return [instant[:-1].rstrip("0").rstrip(".") if instant[-2:] == "0Z" else instant[:-1] for instant in instants]
 
 
 def _hours(instant: str, local: str) -> float:
@@ -190,12 +202,12 @@ def _hours(instant: str, local: str) -> float:
     return int(hours) if hours == int(hours) else round(hours, 6)
 
 
-def _ratio(value: Any) -> float:
-    return float(value) if value else 1
+def _ratios(values: Iterable[Any]) -> list[float]:
+    return [float(value) if value else 1 for value in values]
 
 
 CONVERT: dict[str, Callable] = {
-    "isFavorite": bool, "isImage": bool, "isTrashed": bool, "fileCreatedAt": _without_zone,
-    "createdAt": _without_zone, "ratio": _ratio, "stack": _stack_pair,
+    "isFavorite": _booleans, "isImage": _booleans, "isTrashed": _booleans, "fileCreatedAt": _without_zones,
+    "createdAt": _without_zones, "ratio": _ratios, "stack": _stack_pairs,
 }
-"""What to do with the values of a column."""
+"""What to do with the values of a column: as a whole, for a call for each takes longer than what it does."""

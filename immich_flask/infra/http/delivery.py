@@ -140,6 +140,8 @@ def _validators(etag: str, last_modified: datetime | None) -> dict[str, str]:
 
 
 def _unmodified(etag: str, last_modified: datetime | None) -> bool:
+    if "If-None-Match" not in request.headers and "If-Modified-Since" not in request.headers:
+        return False
     return not is_resource_modified(
         http_if_none_match=request.headers.get("If-None-Match"),
         http_if_modified_since=request.headers.get("If-Modified-Since"),
@@ -150,7 +152,9 @@ def _unmodified(etag: str, last_modified: datetime | None) -> bool:
 def _requested_span(size: int, etag: str, last_modified: datetime) -> tuple[int, int] | None:
     """First byte and the one after the last; empty if there are none to send. None: everything is to be sent."""
     # RFC 9110 section 14.2: Range means something for GET only, and what makes no sense is ignored.
-    wanted = parse_range_header(request.headers.get("Range")) if request.method == "GET" else None
+    if "Range" not in request.headers or request.method != "GET":
+        return None
+    wanted = parse_range_header(request.headers.get("Range"))
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _range_applies(etag, last_modified):
         return None
     start, stop = wanted.ranges[0]

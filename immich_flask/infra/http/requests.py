@@ -34,8 +34,8 @@ def init_requests(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers[CORRELATION_HEADER] = g.correlation_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.add(CORRELATION_HEADER, g.correlation_id)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
         if request.path.startswith("/api/"):
             response.headers.setdefault("Content-Security-Policy", API_POLICY)
         if log.isEnabledFor(logging.INFO):

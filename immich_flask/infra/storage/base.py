@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -188,6 +189,7 @@ class Storage(Protocol):
         """Remove what crashed uploads have left unfinished. Returns how many there were."""
 
 
+@lru_cache(maxsize=4096)
 def check_key(key: str) -> str:
     """Returns `key`. Raises ValueError if it isn't legal: relative, no empty, `.` or `..` segment, no control character
     and no backslash, at most 1024 bytes and 255 per segment, not below `tmp/`."""
