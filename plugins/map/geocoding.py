@@ -14,7 +14,7 @@ from immich_flask.core.models import AssetExif
 from immich_flask.core.runtime import runtime_of
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic, many
-from immich_flask.infra.sql import update_each
+from immich_flask.infra.sql import Lookup, update_each
 from plugins.map.places import Places
 
 FILL_IN = "MapFillInPlaces"
@@ -80,11 +80,14 @@ def fill_in() -> None:
         after = ids[-1]
 
 
+_UNNAMED = Lookup(lambda ids: AssetExif.select(AssetExif.asset, AssetExif.latitude, AssetExif.longitude).where(
+    AssetExif.asset.in_(many(ids)), _WITHOUT_PLACE))
+
+
 def _name(asset_ids: Iterable[str]) -> None:
     if not setting("reverseGeocoding.enabled"):
         return
-    rows = list(AssetExif.select(AssetExif.asset, AssetExif.latitude, AssetExif.longitude)
-                .where(AssetExif.asset.in_(many(asset_ids)), _WITHOUT_PLACE).tuples())
+    rows = _UNNAMED.rows(list(asset_ids))
     if not rows:
         return
     if not places().ready:

@@ -48,12 +48,18 @@ def managed(image: Image.Image, icc_profile: bytes | None, colorspace: Colorspac
 
     A profile that is broken or meant for other pixels than these is ignored, as browsers do.
     """
-    space = _space(icc_profile) if icc_profile else None
-    if space and _PROFILE_MODES.get(space) == image.mode.removesuffix("A"):
-        if space == "RGB" and colorspace == "p3" and len(icc_profile) <= _LARGEST_KEPT_PROFILE:
-            return image, icc_profile
+    kept = kept_profile(image.mode, icc_profile, colorspace)
+    if kept is None:
         image = _to_srgb(image, icc_profile)
-    return (image.convert("RGB") if image.mode == "CMYK" else image), None
+    return (image.convert("RGB") if image.mode == "CMYK" else image), kept or None
+
+
+def kept_profile(mode: str, icc_profile: bytes | None, colorspace: Colorspace) -> bytes | None:
+    """The profile to embed beside pixels of this mode as they are, empty for none. None: they are to be converted."""
+    space = _space(icc_profile) if icc_profile else None
+    if space is None or _PROFILE_MODES.get(space) != mode.removesuffix("A"):
+        return b""
+    return icc_profile if space == "RGB" and colorspace == "p3" and len(icc_profile) <= _LARGEST_KEPT_PROFILE else None
 
 
 def _space(icc_profile: bytes) -> str | None:

@@ -17,10 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from immich_flask.contracts import media_types
-from plugins.media import jxl
+from plugins.media import jxl, planar
 
 MAX_MEGAPIXELS = 256
 """Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
@@ -60,19 +61,36 @@ class Undecodable(Exception):
 class Picture:
     """Decoded pixels, as stored: not yet turned upright.
 
-    `width` and `height` are those of the whole picture as it is displayed, whatever the size of `image`.
+    `pixels` is an image of Pillow's, or height × width × 3 bytes of red, green and blue. `width` and `height` are those
+    of the whole picture as it is displayed, whatever the size of `pixels`.
     """
 
-    image: Image.Image
+    pixels: Image.Image | np.ndarray
     width: int
     height: int
     orientation: int
     icc_profile: bytes | None
 
+    @property
+    def image(self) -> Image.Image:
+        """The pixels as an image of Pillow's, made anew each time where they are none."""
+        return self.pixels if isinstance(self.pixels, Image.Image) else Image.fromarray(self.pixels)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pixels."""
+        if isinstance(self.pixels, Image.Image):
+            return self.pixels.size
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def turn(self) -> Image.Transpose | None:
+        """What is to be done with the pixels to have them upright."""
+        return _TRANSPOSED.get(self.orientation)
+
     def upright(self, image: Image.Image) -> Image.Image:
         """`image`, a resized form of `self.image`, turned the way it is displayed."""
-        turn = _TRANSPOSED.get(self.orientation)
-        return image if turn is None else image.transpose(turn)
+        return image if self.turn is None else image.transpose(self.turn)
 
 
 @contextmanager
@@ -118,15 +136,20 @@ def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: floa
     """As `decode`, from an open file and by content alone. May raise anything: wrap it in `undecodable`."""
     with open_header(file, max_megapixels) as image:
         width, height = image.size
-        if shorter_side:
-            image.draft(None, fitted((width, height), shorter_side))
-        image.load()
-        check_size(image.size, max_megapixels)
+        wanted = fitted(image.size, shorter_side) if shorter_side else image.size
+        pixels: Image.Image | np.ndarray | None = None
+        if image.format in ("JPEG", "MPO") and image.mode == "RGB":
+            pixels = planar.decode_jpeg(file, wanted)
+        if pixels is None:
+            image.draft(None, wanted)
+            image.load()
+            check_size(image.size, max_megapixels)
+            pixels = image
         # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns TIFF upright by itself.
         orientation = orientation_of(image)
         if orientation >= 5:
             width, height = height, width
-        return Picture(image, width, height, orientation, image.info.get("icc_profile"))
+        return Picture(pixels, width, height, orientation, image.info.get("icc_profile"))
 
 
 def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image.Image:

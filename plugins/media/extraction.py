@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from peewee import SQL
+
 from immich_flask.contracts.enums import AssetFileType
 from immich_flask.contracts.events import AssetMetadataExtracted
 from immich_flask.core.assets import quota
@@ -18,7 +20,8 @@ from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetExif, AssetFile, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import atomic
-from immich_flask.infra.fields import now
+from immich_flask.infra.fields import iso, now
+from immich_flask.infra.sql import Lookup, find, update_row
 from plugins.media import motion_parts
 from plugins.media.metadata import Metadata, read_metadata
 from plugins.media.motion_parts import CutOut
@@ -33,24 +36,22 @@ FROM_FILE = (
 
 def extract(asset_id: str) -> None:
     """Read the asset's file and write what it says. Nothing, when the asset is gone by now."""
-    asset = Asset.get_or_none(Asset.id == asset_id)
+    asset = find(Asset, asset_id)
     if asset is None:
         return
     metadata, film = _read(asset)
     with atomic():
         quota.lock([asset.owner_id])
-        asset = Asset.get_or_none(Asset.id == asset_id)
+        asset = find(Asset, asset_id)
         if asset is None:
             if film is not None:
                 motion_parts.withdraw(film)
             return
-        exif = AssetExif.get(AssetExif.asset == asset_id)
-        Asset.update(_asset_columns(asset, exif, metadata)).where(Asset.id == asset_id).execute()
-        AssetExif.update(_exif_columns(asset, exif, metadata)).where(AssetExif.asset == asset_id).execute()
+        exif = find(AssetExif, asset_id)
+        update_row(Asset, asset_id, _asset_columns(asset, exif, metadata))
+        update_row(AssetExif, asset_id, _exif_columns(asset, exif, metadata))
         refresh_paths([asset_id])
-        (AssetJobStatus.insert(asset=asset_id, metadata_extracted_at=now())
-         .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.metadata_extracted_at])
-         .execute())
+        _EXTRACTED.rows(asset_id, iso(now()))
         if film is not None:
             motion_parts.attach(asset, film)
         else:
@@ -58,11 +59,20 @@ def extract(asset_id: str) -> None:
         emit(AssetMetadataExtracted(asset_id, asset.owner_id, metadata.regions))
 
 
+_EXTRACTED = Lookup(lambda asset_id, moment: (
+    AssetJobStatus.insert(asset=asset_id, metadata_extracted_at=moment)
+    .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.metadata_extracted_at])
+    .returning(AssetJobStatus.asset)))
+
+_SIDECAR = Lookup(lambda asset_id: AssetFile.select(AssetFile.storage_key).where(
+    AssetFile.asset == asset_id, AssetFile.type == SQL(f"'{AssetFileType.SIDECAR}'")))
+
+
 def _read(asset: Asset) -> tuple[Metadata, CutOut | None]:
-    sidecar = AssetFile.get_or_none((AssetFile.asset == asset) & (AssetFile.type == AssetFileType.SIDECAR))
+    sidecar = _SIDECAR.first(asset.id)
     with ExitStack() as files:
         path = files.enter_context(runtime.storage.as_file(asset.storage_key))
-        beside = files.enter_context(runtime.storage.as_file(sidecar.storage_key)) if sidecar else None
+        beside = files.enter_context(runtime.storage.as_file(sidecar[0])) if sidecar else None
         metadata = read_metadata(path, filename=asset.original_file_name, sidecar=beside)
         film = metadata.motion_video
         return metadata, film and motion_parts.cut_out(asset, path, film, metadata.date_time_original)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from immich_flask.contracts import media_types
 from immich_flask.contracts.enums import AssetFileType
@@ -11,6 +12,7 @@ from immich_flask.core.assets.objects import discard, remove_objects
 from immich_flask.core.models import Asset, AssetFile
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
+from immich_flask.infra.sql import Lookup
 from plugins.media.images import Rendered, RenditionSpec
 
 KINDS = (AssetFileType.PREVIEW, AssetFileType.THUMBNAIL, AssetFileType.FULLSIZE)
@@ -44,14 +46,20 @@ def drop(files: Stored) -> None:
     discard([key for key, _ in files.values()])
 
 
+def _replaced(asset_id: object, *, is_edited: bool) -> object:
+    return (AssetFile.delete().where(AssetFile.asset == asset_id, AssetFile.type.in_(KINDS),
+                                     AssetFile.is_edited if is_edited else ~AssetFile.is_edited)
+            .returning(AssetFile.storage_key))
+
+
+_REPLACED, _REPLACED_UNEDITED = (Lookup(partial(_replaced, is_edited=is_edited)) for is_edited in (True, False))
+
+
 def replace(asset_id: str, files: Stored, *, is_edited: bool) -> None:
     """Make `files` all the pictures that the asset has, of the original or of its edit; those it had before go. In a
     transaction that knows that the asset exists."""
-    before = (AssetFile.asset == asset_id) & AssetFile.type.in_(KINDS)
-    before &= AssetFile.is_edited if is_edited else ~AssetFile.is_edited
-    old = {key for key, in AssetFile.select(AssetFile.storage_key).where(before).tuples()}
-    if old:
-        AssetFile.delete().where(before).execute()
+    replaced = _REPLACED if is_edited else _REPLACED_UNEDITED
+    old = {key for key, in replaced.rows(asset_id)}
     if files:
         AssetFile.insert_many([
             {"asset": asset_id, "type": kind, "is_edited": is_edited, "storage_key": key, "size_in_byte": size}

@@ -59,7 +59,7 @@ def square_around(box: Box, width: int, height: int) -> dict[str, int]:
 
 def _side(box: Box, picture: Picture) -> int:
     """How many pixels of an already decoded picture the square has."""
-    across = min(picture.image.size) / min(picture.width, picture.height)
+    across = min(picture.size) / min(picture.width, picture.height)
     return round(square_around(box, picture.width, picture.height)["width"] * across)
 
 

@@ -19,6 +19,7 @@ from immich_flask.core.models import Asset, AssetExif, AssetFile, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic, many
+from immich_flask.infra.sql import Lookup
 
 PORTION = 1000
 
@@ -38,10 +39,18 @@ def on_created(event: AssetCreated) -> None:
     enqueue(JobName.ASSET_EXTRACT_METADATA, id=event.asset_id)
 
 
+def has_pictures(asset_id: str) -> bool:
+    """Whether an asset's pictures were made before."""
+    return _MADE.first(asset_id) is not None
+
+
+_MADE = Lookup(lambda asset_id: AssetJobStatus.select(SQL("1")).where(
+    AssetJobStatus.asset == asset_id, AssetJobStatus.thumbnails_made_at.is_null(False)))
+
+
 def on_extracted(event: AssetMetadataExtracted) -> None:
     # Pictures that are there do not change with what is known of them.
-    if not AssetJobStatus.select(SQL("1")).where(
-            AssetJobStatus.asset == event.asset_id, AssetJobStatus.thumbnails_made_at.is_null(False)).exists():
+    if not has_pictures(event.asset_id):
         enqueue(JobName.ASSET_GENERATE_THUMBNAILS, id=event.asset_id, unless_waiting=True)
 
 

@@ -22,11 +22,12 @@ from immich_flask.core.models import Asset, AssetExif, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic
-from immich_flask.infra.fields import now
-from immich_flask.infra.sql import for_update
+from immich_flask.infra.fields import iso, now
+from immich_flask.infra.sql import Lookup, find, for_update, update_row
 from plugins.media import embedded, files
 from plugins.media.decoders import Undecodable, decode
 from plugins.media.images import Rendered, RenditionSpec, render_picture
+from plugins.media.queueing import has_pictures
 
 EQUIRECTANGULAR = "EQUIRECTANGULAR"
 
@@ -36,13 +37,13 @@ def make(asset_id: str) -> None:
 
     Raises Hopeless for a file that cannot be shown.
     """
-    asset = Asset.get_or_none(Asset.id == asset_id)
+    asset = find(Asset, asset_id)
     if asset is None or asset.visibility == AssetVisibility.HIDDEN:
         return
     try:
         rendered = render_asset(asset)
     except Undecodable as error:
-        _note(asset, error=str(error))
+        _note_failure(asset, str(error))
         raise Hopeless(f"{asset.original_file_name} has no picture: {error}") from error
     stored = files.store(asset, rendered)
     if not _write(asset, rendered, stored):
@@ -79,8 +80,11 @@ def _max_megapixels() -> int:
     return runtime.plugins.settings["media"]["max_megapixels"]
 
 
+_PROJECTION = Lookup(lambda asset_id: AssetExif.select(AssetExif.projection_type).where(AssetExif.asset == asset_id))
+
+
 def _projection(asset: Asset) -> str | None:
-    return AssetExif.select(AssetExif.projection_type).where(AssetExif.asset == asset.id).scalar()
+    return (_PROJECTION.first(asset.id) or (None,))[0]
 
 
 def _panorama(path: Path) -> bytes:
@@ -89,10 +93,19 @@ def _panorama(path: Path) -> bytes:
     return embedded.packet({key: values[0] for key, values in found.items() if key.startswith("Xmp.GPano.")})
 
 
+_ASSET = Lookup(lambda asset_id: for_update(select_assets(Asset.is_edited, Asset.width).where(Asset.id == asset_id)))
+
+_MADE = Lookup(lambda asset_id, moment, error: (
+    AssetJobStatus.insert(asset=asset_id, thumbnails_made_at=moment, error=error)
+    .on_conflict(conflict_target=[AssetJobStatus.asset],
+                 preserve=[AssetJobStatus.thumbnails_made_at, AssetJobStatus.error])
+    .returning(AssetJobStatus.asset)))
+
+
 def _write(asset: Asset, rendered: Rendered, stored: files.Stored) -> bool:
     """False when the asset was deleted meanwhile."""
     with atomic():
-        row = for_update(select_assets(Asset.is_edited, Asset.width).where(Asset.id == asset.id)).tuples().first()
+        row = _ASSET.first(asset.id)
         if row is None:
             return False
         is_edited, width = row
@@ -103,18 +116,16 @@ def _write(asset: Asset, rendered: Rendered, stored: files.Stored) -> bool:
             columns: dict[str, Any] = {"thumbhash": base64.b64encode(rendered.thumbhash).decode()}
             if width is None:
                 columns |= {"width": rendered.width, "height": rendered.height}
-            Asset.update(columns).where(Asset.id == asset.id).execute()
+            update_row(Asset, asset.id, columns)
         files.replace(asset.id, stored, is_edited=False)
-        status = AssetJobStatus.get_or_none(AssetJobStatus.asset == asset.id)
-        _note(asset, thumbnails_made_at=now())
-        emit(AssetReady(asset.id, asset.owner_id, first=status is None or status.thumbnails_made_at is None))
+        is_first = not has_pictures(asset.id)
+        _MADE.rows(asset.id, iso(now()), None)
+        emit(AssetReady(asset.id, asset.owner_id, first=is_first))
     return True
 
 
-def _note(asset: Asset, **columns: Any) -> None:
-    columns.setdefault("error", None)
+def _note_failure(asset: Asset, error: str) -> None:
     with atomic():
-        if Asset.get_or_none(Asset.id == asset.id) is not None:
-            (AssetJobStatus.insert(asset=asset.id, **columns)
-             .on_conflict(conflict_target=[AssetJobStatus.asset],
-                          preserve=[getattr(AssetJobStatus, name) for name in columns]).execute())
+        if find(Asset, asset.id) is not None:
+            (AssetJobStatus.insert(asset=asset, error=error)
+             .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.error]).execute())

@@ -17,6 +17,7 @@ from immich_flask.contracts.events import (
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import chunks, many
+from immich_flask.infra.sql import Lookup
 from plugins.media.api import display_size
 from plugins.people import boxes, features
 from plugins.people.models import AssetFace, Person
@@ -47,10 +48,12 @@ def on_given_back(event: AssetsUpdated | AssetsRestored) -> None:
 
 def on_ready(event: AssetReady) -> None:
     """The pictures of an asset were made, perhaps anew: so are those of whom it stands for."""
-    people = [person_id for person_id, in
-              Person.select(Person.id).where(Person.feature_face_id.in_(_faces_on([event.asset_id]))).tuples()]
+    people = [person_id for person_id, in _STOOD_FOR.rows([event.asset_id])]
     if people:
         features.draw(people)
+
+
+_STOOD_FOR = Lookup(lambda asset_ids: Person.select(Person.id).where(Person.feature_face_id.in_(_faces_on(asset_ids))))
 
 
 def on_edited(event: AssetEdited) -> None:

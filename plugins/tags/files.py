@@ -11,6 +11,7 @@ from immich_flask.core.assets import quota
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import atomic, many
+from immich_flask.infra.sql import Lookup, find
 from plugins.tags import paths, tagging
 from plugins.tags.models import Tag, TagAsset
 
@@ -20,16 +21,19 @@ MAX_PER_FILE = 300
 
 def on_extracted(event: AssetMetadataExtracted) -> None:
     """The file was read, in this transaction: its owner's tags on it are now what it says, unless he said otherwise."""
-    row = AssetExif.select(AssetExif.tags, AssetExif.locked).where(AssetExif.asset == event.asset_id).tuples().first()
-    if row is None or "tags" in row[1]:
+    exif = find(AssetExif, event.asset_id)
+    if exif is None or "tags" in exif.locked:
         return
-    wanted = usable(row[0] or ())
+    wanted = usable(exif.tags or ())
     ids = paths.ensure(event.owner_id, paths.levels(wanted)) if wanted else {}
     tags = {ids[path] for path in wanted}
-    of_owner = Tag.select(Tag.id).where(Tag.user == event.owner_id)
-    (TagAsset.delete().where(TagAsset.asset == event.asset_id, TagAsset.tag.in_(of_owner),
-                             TagAsset.tag.not_in(many(tags))).execute())
+    _TAKE_OFF.rows(event.asset_id, event.owner_id, list(tags))
     tagging.put(tags, [event.asset_id])
+
+
+_TAKE_OFF = Lookup(lambda asset_id, owner_id, but_for: TagAsset.delete().where(
+    TagAsset.asset == asset_id, TagAsset.tag.in_(Tag.select(Tag.id).where(Tag.user == owner_id)),
+    TagAsset.tag.not_in(many(but_for))).returning(TagAsset.asset))
 
 
 def catch_up() -> None:

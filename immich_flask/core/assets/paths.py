@@ -12,8 +12,8 @@ from datetime import datetime
 
 from immich_flask.core.models import Asset, User
 from immich_flask.infra.db import chunks, many
-from immich_flask.infra.fields import instant, wire
-from immich_flask.infra.sql import update_each
+from immich_flask.infra.fields import instant
+from immich_flask.infra.sql import Lookup, text_list, update_each
 from immich_flask.infra.storage.base import safe_segment
 
 
@@ -29,12 +29,8 @@ def refresh_paths(asset_ids: Iterable[str]) -> None:
 
     A constant number of statements per 500 assets.
     """
-    rows = list(
-        Asset.select(Asset.id, Asset.owner, User.storage_label, wire(Asset.local_date_time), Asset.original_path,
-                     Asset.original_file_name)
-        .join(User).where(Asset.id.in_(many(asset_ids)), Asset.library_id.is_null()).tuples())
     moves = []
-    for asset_id, owner_id, label, local, path, filename in rows:
+    for asset_id, owner_id, label, local, path, filename in _PATHS.rows(list(asset_ids)):
         folder = _folder(label or owner_id, instant(local))
         if os.path.dirname(path) != folder:
             moves.append((asset_id, owner_id, f"{folder}/{safe_segment(filename)}"))
@@ -48,13 +44,22 @@ def refresh_paths(asset_ids: Iterable[str]) -> None:
         update_each(Asset, new)
 
 
+_PATHS = Lookup(lambda ids: (
+    Asset.select(Asset.id, Asset.owner, User.storage_label, Asset.local_date_time, Asset.original_path,
+                 Asset.original_file_name)
+    .join(User).where(Asset.id.in_(many(ids)), Asset.library_id.is_null())))
+
+
 def _folder(label: str, local: datetime) -> str:
     return f"/{label}/{local.year:04}/{local.date().isoformat()}"
 
 
 def _taken(owner_id: str, paths: list[str]) -> set[str]:
-    query = Asset.select(Asset.original_path).where(Asset.owner == owner_id, Asset.original_path.in_(paths))
-    return {path for path, in query.tuples()}
+    return {path for path, in _TAKEN.rows(owner_id, paths)}
+
+
+_TAKEN = Lookup(lambda owner_id, paths: Asset.select(Asset.original_path).where(
+    Asset.owner == owner_id, Asset.original_path.in_(text_list(paths))))
 
 
 def _distinct(wanted: str, asset_id: str, taken: set[str]) -> str:

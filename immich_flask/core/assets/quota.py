@@ -10,7 +10,7 @@ from peewee import fn
 from immich_flask.contracts.errors import BadRequest, Unauthorized
 from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.infra.db import many
-from immich_flask.infra.sql import for_update
+from immich_flask.infra.sql import Lookup, for_update
 
 EXCEEDED = "Quota has been exceeded!"
 """The mobile app compares this text to end a backup."""
@@ -21,7 +21,10 @@ def lock(owner_ids: Iterable[str]) -> None:
 
     All who do take this lock first, so that none waits for another in a circle. SQLite has one writer anyway.
     """
-    list(for_update(User.select(User.id).where(User.id.in_(many(owner_ids))).order_by(User.id)).tuples())
+    _LOCKED.rows(list(owner_ids))
+
+
+_LOCKED = Lookup(lambda ids: for_update(User.select(User.id).where(User.id.in_(many(ids))).order_by(User.id)))
 
 
 def charge(owner_id: str, size: int, *, limited: bool = True) -> None:

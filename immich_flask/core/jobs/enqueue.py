@@ -15,6 +15,7 @@ from immich_flask.core.models.user import new_id
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import after_commit, atomic, chunks
 from immich_flask.infra.fields import now
+from immich_flask.infra.sql import Lookup, text_list
 
 
 def enqueue(name: str, /, *, unless_waiting: bool = False, delay: timedelta | None = None, **payload: Any) -> None:
@@ -59,6 +60,8 @@ def fingerprint_of(name: str, payload: dict[str, Any]) -> str:
 
 
 def _waiting(fingerprints: Iterable[str]) -> set[str]:
-    query = JobRow.select(JobRow.fingerprint).where(JobRow.state == "waiting",
-                                                    JobRow.fingerprint.in_(list(fingerprints)))
-    return {fingerprint for fingerprint, in query.tuples()}
+    return {fingerprint for fingerprint, in _WAITING.rows(list(fingerprints))}
+
+
+_WAITING = Lookup(lambda fingerprints: JobRow.select(JobRow.fingerprint).where(
+    JobRow.state == "waiting", JobRow.fingerprint.in_(text_list(fingerprints))))

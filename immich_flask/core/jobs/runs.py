@@ -178,6 +178,10 @@ def _mine(run: Run, worker: Worker) -> Any:
     return (JobRow.id == run.id) & (JobRow.worker == worker.name) & (JobRow.attempts == run.attempts)
 
 
+_DONE = Lookup(lambda run_id, worker, attempts: JobRow.delete().where(
+    JobRow.id == run_id, JobRow.worker == worker, JobRow.attempts == attempts).returning(JobRow.id))
+
+
 def _execute(run: Run, worker: Worker) -> None:
     job = runtime.jobs[run.name]
     try:
@@ -194,7 +198,7 @@ def _execute(run: Run, worker: Worker) -> None:
         with atomic():
             _end(run, text, retries, worker.delay(run.attempts), _mine(run, worker))
     else:
-        JobRow.delete().where(_mine(run, worker)).execute()
+        _DONE.rows(run.id, worker.name, run.attempts)
 
 
 def _end(run: Run, error: str, retries: int, delay: timedelta, still: Any) -> None:
