@@ -81,14 +81,16 @@ class Crowd:
 
 
 def crash(place: House, *, rounds: int, seed: int, clients: int = 3, every: int = 50, together: bool = True,
-          apart: bool = True, among: Sequence[str] = (), show: bool = False) -> Tally:
-    """Kill `rounds` times, and verify. `among`: see `House.kill`."""
+          apart: bool = True, among: Sequence[str] = (), key: str = "",
+          show: bool = False) -> Tally:
+    """Kill `rounds` times, and verify. `among`: see `House.kill`; `key`: of an administrator that
+    there is already."""
     rnd, tally = random.Random(seed), Tally()
     manners = [manner for manner, wanted in ((TOGETHER, together), (APART, apart)) if wanted]
     # The first start migrates the database.
     place.manner = TOGETHER
     place.start()
-    key = place.sign_up().key
+    key = key or place.sign_up().key
     crowd = Crowd([Library(place.url, key, tally.problems, seed * 100 + number) for number in range(clients)])
     told = 0
     try:

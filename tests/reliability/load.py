@@ -99,13 +99,14 @@ class Client:
 
 
 def load(place: House, served: Served, *, seconds: float, clients: int, uploaders: int, show: bool = False,
-         pause: float = 1.0, every: float = 30.0) -> tuple[Tally, list[float]]:
-    """Let them do it; returns what they did, and the memory over time in MB."""
+         photos: int = 40, pause: float = 1.0, every: float = 30.0) -> tuple[Tally, list[float]]:
+    """Let them do it; returns what they did, and the memory over time in MB. `photos`: that are there before; `pause`:
+    seconds between what one of them does and what he does next; `every`: how often memory is looked at."""
     tally, memory, ends = Tally(), [], threading.Event()
     token = requests.post(f"{served.url}/auth/login", json={"email": served.email, "password": PASSWORD},
                           timeout=60).json()["accessToken"]
     first = Client(served.url, token, tally, 0)
-    for number in range(40):
+    for number in range(photos):
         first.upload(photo(800, 600, seed=number))
 
     def browse(number: int) -> None:
