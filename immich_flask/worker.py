@@ -19,7 +19,7 @@ from functools import partial
 
 from flask import Flask
 
-from immich_flask.core.jobs.runs import Worker, give_back, give_back_all, run_next
+from immich_flask.core.jobs.runs import LEASE, Worker, give_back, give_back_all, run_next
 from immich_flask.core.jobs.upkeep import CATCH_UP, bury_predecessor, queue_periodic, renew_lease, sweep
 from immich_flask.core.runtime import runtime_of
 from immich_flask.infra.away import is_away
@@ -111,16 +111,18 @@ class _Life:
 
     def _beat(self) -> None:
         checked_until = now() - CATCH_UP
+        may_bury_at = 0.0
         while True:
             try:
                 self._keep_bounds()
                 with self._app.app_context(), connected():
                     renew_lease(self._worker)
-                    sweep()
+                    sweep(may_bury=time.monotonic() >= may_bury_at)
                     moment = now()
                     queue_periodic(checked_until, moment)
                     checked_until = moment
             except Exception as error:
+                may_bury_at = time.monotonic() + LEASE.total_seconds()
                 log.warning("heartbeat failed: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))
             time.sleep(BEAT_SECONDS)
 

@@ -90,7 +90,7 @@ def _set_password_login(place: Place, enabled: bool) -> None:
     from immich_flask.core.settings import system_config, update_system_config
 
     with application(place):
-        config = deepcopy(system_config())
+        config = deepcopy(system_config(fresh=True))
         config["passwordLogin"]["enabled"] = enabled
         update_system_config(config)
 

@@ -44,10 +44,13 @@ _copies: WeakKeyDictionary[peewee.Database, _Copy] = WeakKeyDictionary()
 """By database: tests have several in one process."""
 
 
-def system_config() -> dict[str, dict[str, Any]]:
-    """The whole configuration, `{section: {key: value}}`; shared, so copy it before changing anything."""
+def system_config(*, fresh: bool = False) -> dict[str, dict[str, Any]]:
+    """The whole configuration, `{section: {key: value}}`; shared, so copy it before changing anything.
+
+    fresh: as it is now, for whoever shows it to be changed: another process may just have saved it.
+    """
     copy = _copies.get(db.obj)
-    if copy is not None and time.monotonic() - copy.read_at < FRESH_SECONDS:
+    if not fresh and copy is not None and time.monotonic() - copy.read_at < FRESH_SECONDS:
         return copy.config
     read_at = time.monotonic()
     stored = system_metadata(CONFIG_KEY) or {}

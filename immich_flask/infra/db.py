@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 import peewee
-from peewee import SQL, DatabaseProxy, Value
+from peewee import SQL, DatabaseProxy, PostgresqlDatabase, Value
 from psycopg.pq import TransactionStatus
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
@@ -141,6 +141,10 @@ class _Postgres(PooledPostgresqlDatabase):
         conn.close()
         return True
 
+    def open_apart(self) -> Any:
+        """A connection that the pool does not know of, so that it is not counted among those that it may have."""
+        return PostgresqlDatabase._connect(self)
+
     def _connect(self) -> Any:
         connection = super()._connect()
         from immich_flask.infra.pgtypes import register
@@ -193,7 +197,7 @@ def without_connection() -> Iterator[None]:
 def listening(channel: str) -> Iterator[Any]:
     """A connection to PostgreSQL, of psycopg and outside the pool, that hears of what is told on a channel (NOTIFY):
     whoever waits on it can do nothing else with it."""
-    connection = db.obj._connect()
+    connection = db.obj.open_apart()
     try:
         connection.autocommit = True
         connection.execute(f"LISTEN {channel}")

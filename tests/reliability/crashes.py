@@ -3,11 +3,12 @@
     python -m tests.reliability.crashes [--rounds 300] [--seed N] [--backend sqlite|postgres] [--storage folder|s3]
 
 Real programs (`serve`; or `gunicorn wsgi:app` and `worker`), of which in each round some or all processes get SIGKILL:
-one that serves or works, the web server, the workers, the one at the top, everything. Meanwhile clients upload, edit,
-describe, trash, restore, purge and empty the trash. After each round some assets are looked at; after every `--every`
-rounds all of them, when the workers have finished what was interrupted: what was answered 2xx must be so, with the
-right SHA-1; there must be nothing that nobody uploaded, no failed job, and, once orphans were swept, nothing in
-database or storage that does not belong together. Ends with status 1 when something is wrong.
+one that serves or works, the web server, the workers, the one at the top, everything; or PostgreSQL is restarted.
+Meanwhile clients upload, edit, describe, trash, restore, purge and empty the trash. After each round some assets are
+looked at; after every `--every` rounds all of them, when the workers have finished what was interrupted: what was
+answered 2xx must be so, with the right SHA-1; there must be nothing that nobody uploaded, no failed job, and, once
+orphans were swept, nothing in database or storage that does not belong together. Ends with status 1 when something is
+wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,14 +81,16 @@ class Crowd:
 
 
 def crash(place: House, *, rounds: int, seed: int, clients: int = 3, every: int = 50, together: bool = True,
-          apart: bool = True, show: bool = False) -> Tally:
-    """Kill `rounds` times, and verify."""
+          apart: bool = True, among: Sequence[str] = (), key: str = "",
+          show: bool = False) -> Tally:
+    """Kill `rounds` times, and verify. `among`: see `House.kill`; `key`: of an administrator that
+    there is already."""
     rnd, tally = random.Random(seed), Tally()
     manners = [manner for manner, wanted in ((TOGETHER, together), (APART, apart)) if wanted]
     # The first start migrates the database.
     place.manner = TOGETHER
     place.start()
-    key = place.sign_up().key
+    key = key or place.sign_up().key
     crowd = Crowd([Library(place.url, key, tally.problems, seed * 100 + number) for number in range(clients)])
     told = 0
     try:
@@ -96,7 +100,7 @@ def crash(place: House, *, rounds: int, seed: int, clients: int = 3, every: int 
             place.start()
             crowd.go()
             time.sleep(rnd.uniform(0.1, 1.2))
-            victims = place.kill(rnd)
+            victims = place.kill(rnd, among)
             # Some go on without those who were killed.
             time.sleep(rnd.choice((0, 0, 0.3)))
             tally.kills[victims] = tally.kills.get(victims, 0) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +46,7 @@ class House:
     def __init__(self, backend: Backend, folder: Path, *, storage: str | None = None, lease: float | None = None,
                  s3: S3Server | None = None, **overrides: Any) -> None:
         self.folder, self.lease = folder, lease
+        self._postgres = backend.postgres if backend.kind == "postgres" else None
         if storage == "folder":
             overrides["storage.backend"] = "local"
         elif storage == "s3" and s3 is not None:
@@ -97,8 +98,12 @@ class House:
         for name in list(self.programs):
             self._kill_program(name)
 
-    def kill(self, rnd: random.Random) -> str:
-        """SIGKILL for a part, chosen at random; says which. Some are started again by themselves, others by `start`."""
+    def kill(self, rnd: random.Random, among: Sequence[str] = ()) -> str:
+        """SIGKILL for a part, chosen at random; says which. Some are started again by themselves, others by `start`.
+        Now and then PostgreSQL is restarted instead. `among`: only these parts of `serve`."""
+        if not among and self._postgres is not None and rnd.random() < 0.1:
+            self._postgres.restart()
+            return "PostgreSQL (restarted)"
         name = rnd.choice(list(self.programs))
         top = self.programs[name].pid
         if name == "serve":
@@ -106,8 +111,8 @@ class House:
             # Which one has processes of its own; the others are workers.
             web = next((pid for pid in children if _children_of(pid)), 0)
             workers = [pid for pid in children if pid != web]
-            victims = rnd.choice(("everything", "the top", "a web process", "the web server", "a worker", "all workers",
-                                  "everything but the top"))
+            victims = rnd.choice(among or ("everything", "the top", "a web process", "the web server", "a worker",
+                                           "all workers", "everything but the top"))
         else:
             web, workers = top, children_of(top)
             victims = rnd.choice(("everything", "the top", "a web process" if name == "web" else "a worker"))

@@ -15,6 +15,6 @@ from immich_flask.core.jobs import runs, upkeep
 
 if __name__ == "__main__":
     seconds = float(sys.argv.pop(1))
-    runs.LEASE = upkeep.LEASE = health.LEASE = timedelta(seconds=seconds)
+    runs.LEASE = upkeep.LEASE = health.LEASE = worker.LEASE = timedelta(seconds=seconds)
     worker.BEAT_SECONDS = min(worker.BEAT_SECONDS, seconds / 4)
     main()

@@ -89,6 +89,9 @@ def look_at_settings(user: User) -> None:
     settings["server"]["loginPageMessage"] = "hello"
     settings["image"]["thumbnail"]["size"] = 100
     user.call("PUT", "/system-config", json=settings)
+    for base in user.place.direct:
+        # Whoever is shown them to change them does not wait that second.
+        assert user.call("GET", "/system-config", base).json() == settings
     time.sleep(FRESH_SECONDS)
     for base in user.place.direct:
         assert requests.get(f"{base}/server/config", timeout=60).json()["loginPageMessage"] == "hello"

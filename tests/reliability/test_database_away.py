@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from immich_flask.testing import Caller, Server, photo
+from immich_flask.infra.db import listening
+from immich_flask.testing import Server, photo
 from immich_flask.testing.callers import PASSWORD
 from immich_flask.testing.fixtures import Backend
 from tests.reliability.proxy import FaultProxy
@@ -97,3 +98,11 @@ def test_sqlite_is_held_by_somebody_else(make_server: Callable[..., Server], bac
         assert ann.get("/assets/statistics").json["total"] == 1
     finally:
         other.close()
+
+
+def test_who_listens_takes_no_place_in_the_pool(behind: Server) -> None:
+    with behind.context():
+        for _ in range(behind.runtime.config.database.pool_size + 1):
+            with listening("news"):
+                pass
+    assert behind.user("ann").get("/users/me").status_code == 200

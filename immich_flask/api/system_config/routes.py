@@ -14,7 +14,7 @@ bp = Blueprint("system-config", __name__, url_prefix="/system-config", tag="Syst
 
 @bp.operation("GET", "", "getConfig", permission=Permission.SYSTEM_CONFIG_READ, admin=True, answer=SystemConfig)
 def get_config() -> dict:
-    return system_config()
+    return system_config(fresh=True)
 
 
 @bp.operation("PUT", "", "updateConfig", permission=Permission.SYSTEM_CONFIG_UPDATE, admin=True, body=SystemConfig,

@@ -38,12 +38,15 @@ def bury_predecessor(worker: Worker) -> None:
     bury(JobRow.worker == worker.name)
 
 
-def sweep() -> None:
+def sweep(*, may_bury: bool = True) -> None:
     """Give back the runs of workers that are gone, and wake the queues that have work: what is due now but was delayed,
-    and what a lost message would have told."""
+    and what a lost message would have told.
+
+    may_bury: False while nobody may be called gone, for the database itself was away: others had no chance to renew.
+    """
     queues = {job.queue for job in runtime.jobs.values()}
     lost = JobRow.queue.in_(list(queues)) & (JobRow.state == "active") & (JobRow.alive_at < now() - LEASE)
-    if JobRow.select(JobRow.id).where(lost).exists():
+    if may_bury and JobRow.select(JobRow.id).where(lost).exists():
         bury(lost)
     for queue in sorted(queues):
         if has_due(queue):

@@ -19,6 +19,10 @@ MOST_FAILURES = 3
 PAUSE_SECONDS = 3.0
 """Between two calls that are let through."""
 
+TRIAL_SECONDS = 45.0
+"""A call that takes longer than any time-out is a large upload, by which nothing is learned for long: then another one
+is let through."""
+
 
 class Breaker:
     """`with breaker.call(): ...` around each call; what is raised in it tells how it went. One per process."""
@@ -28,7 +32,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._next_try_at = 0.0
-        self._is_trying = False
+        self._trying_until = 0.0
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -47,15 +51,16 @@ class Breaker:
             self._failures = 0
         finally:
             if is_trial:
-                self._is_trying = False
+                self._trying_until = 0.0
 
     def _enter(self) -> bool:
         if self._failures < MOST_FAILURES:
             return False
         with self._lock:
-            if self._is_trying or time.monotonic() < self._next_try_at:
+            moment = time.monotonic()
+            if moment < max(self._next_try_at, self._trying_until):
                 raise StorageUnavailable(f"{self._name} has not answered {self._failures} times; not asked again yet")
-            self._is_trying = True
+            self._trying_until = moment + TRIAL_SECONDS
             return True
 
     def _failed(self) -> None:

@@ -41,8 +41,13 @@ _TEMPORARY = {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN, er
 _CANNOT_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}
 
 
+_seen: set[Path] = set()
+"""Roots that were there in this process, or in the one that it is a fork of. Should one be empty later, its disk is not
+mounted any more; what is written then would lie below the mount point, out of sight as soon as the disk is back."""
+
+
 class LocalStorage:
-    """See `base.Storage` for what the methods promise. `root` is made when it is first needed."""
+    """See `base.Storage` for what the methods promise. `root` is made when it is first needed, and never again."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
@@ -67,10 +72,18 @@ class LocalStorage:
         return Stored(key, size, digest.digest())
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> ObjectStream:
-        return read_file(key, self._path(key), start, length)
+        try:
+            return read_file(key, self._path(key), start, length)
+        except ObjectNotFound:
+            self._require_disk()
+            raise
 
     def stat(self, key: str) -> ObjectInfo:
-        return stat_file(key, self._path(key))
+        try:
+            return stat_file(key, self._path(key))
+        except ObjectNotFound:
+            self._require_disk()
+            raise
 
     def exists(self, key: str) -> bool:
         try:
@@ -177,12 +190,18 @@ class LocalStorage:
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)
 
+    def _require_disk(self) -> None:
+        if self.root in _seen and not self._temporary.is_dir():
+            raise StorageUnavailable(f"{self._temporary} was there, and is not any more: is its disk mounted?")
+
     @contextmanager
     def _unfinished(self, key: str) -> Iterator[FileIO]:
         """A temporary file that is closed and gone afterwards, unless it was renamed."""
         path = self._temporary / uuid4().hex
+        self._require_disk()
         with _translated(key):
             _make_directory(self._temporary)
+            _seen.add(self.root)
             file = FileIO(path, "xb", opener=lambda name, flags: os.open(name, flags, FILE_MODE))
         try:
             yield file
@@ -249,7 +268,7 @@ def _translated(key: str, *, reading: bool = False) -> Iterator[None]:
         if reading and isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError)):
             raise ObjectNotFound(key) from error
         if error.errno in FULL:
-            raise StorageFull(f"no space left for {key!r}") from error
+            raise StorageFull(f"no space left for {key!r}: {error.strerror}") from error
         if error.errno == errno.EXDEV:
             raise StorageError(f"{key!r} lies on another file system than {TEMPORARY}/; mount them as one") from error
         kind = StorageUnavailable if error.errno in _TEMPORARY else StorageError

@@ -62,7 +62,7 @@ JOBS = {
 def main(settings: list[str]) -> int:
     for key, _, seconds in (setting.partition("=") for setting in settings):
         if key == "lease":
-            runs.LEASE = upkeep.LEASE = timedelta(seconds=float(seconds))
+            runs.LEASE = upkeep.LEASE = worker.LEASE = timedelta(seconds=float(seconds))
         else:
             setattr(worker, {"beat": "BEAT_SECONDS", "drain": "DRAIN_SECONDS", "rest": "REST_SECONDS"}[key],
                     float(seconds))

@@ -135,6 +135,8 @@ def test_a_run_whose_worker_is_gone_is_begun_anew(quiet: Jobs) -> None:
     sweep()
     assert quiet.rows()[0]["worker"] == "host/1", "its lease is renewed"
     JobRow.update(alive_at=now() - LEASE * 2).execute()
+    sweep(may_bury=False)
+    assert quiet.rows()[0]["worker"] == "host/1", "it had no chance to"
     sweep()
     row, = quiet.rows()
     assert (row["state"], row["attempts"], row["worker"]) == ("waiting", 1, None)

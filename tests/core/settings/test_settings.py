@@ -86,6 +86,14 @@ def test_a_copy_is_kept_for_a_second(place, monkeypatch):
     assert setting("trash.days") == 9
 
 
+def test_who_is_to_change_them_is_shown_what_another_process_has_saved(place, monkeypatch):
+    monkeypatch.setattr(settings, "FRESH_SECONDS", 3600)
+    assert setting("trash.days") == 30
+    set_system_metadata("system-config", {"trash": {"days": 9}})
+    assert system_config(fresh=True)["trash"]["days"] == 9
+    assert setting("trash.days") == 9
+
+
 def test_one_who_saves_sees_it_at_once(place):
     assert setting("trash.days") == 30
     update_system_config(changed(trash__days=2))

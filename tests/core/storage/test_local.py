@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from immich_flask.infra.storage.base import StorageError, StorageFull
+from immich_flask.infra.storage.base import StorageError, StorageFull, StorageUnavailable
 from immich_flask.infra.storage.local import LocalStorage
 
 
@@ -204,3 +204,21 @@ def test_limits_are_those_of_the_file_system(storage: LocalStorage) -> None:
     longest = "/".join(["s" * 255] * 4)
     storage.put(longest, [b"x"])
     assert [info.key for info in storage.list("s" * 255 + "/")] == [longest]
+
+
+def test_a_disk_that_is_not_mounted_any_more_is_not_an_empty_one(tmp_path: Path) -> None:
+    root = tmp_path / "mount point"
+    storage = LocalStorage(root)
+    storage.put("a/b", [b"there"])
+    root.rename(tmp_path / "disk")
+    root.mkdir()
+    for ask in (lambda: storage.open("a/b"), lambda: storage.stat("a/b"), lambda: storage.exists("a/b"),
+                lambda: LocalStorage(root).put("a/c", [b"lost"]), storage.reach):
+        with pytest.raises(StorageUnavailable):
+            ask()
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    (tmp_path / "disk").rename(root)
+    with storage.open("a/b") as stream:
+        assert stream.read() == b"there"
+    assert not storage.exists("a/c")
