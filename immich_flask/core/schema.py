@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.core.models import CORE_MODELS
@@ -14,6 +15,7 @@ from immich_flask.infra.config import Config
 from immich_flask.infra.db import UNAVAILABLE, connected
 from immich_flask.infra.migrations import Source
 from immich_flask.infra.parts import note_jobs
+from immich_flask.infra.private import make_private_file, make_private_folder
 from immich_flask.infra.queue import prepare_queue
 
 
@@ -29,7 +31,12 @@ def all_models(plugins: Plugins) -> list[type]:
 
 def migrate_all(config: Config, plugins: Plugins, report: Callable[[str], None] = lambda line: None) -> list[str]:
     """Apply what is pending, and prepare the queue; returns what was applied. ConfigError without a database."""
-    config.data_path.mkdir(parents=True, exist_ok=True)
+    make_private_folder(config.data_path)
+    for url in (config.database_url, config.queue_url):
+        if url.startswith("sqlite:///"):
+            # What SQLite puts beside it gets the same permissions. Where this fails it will fail, too, and say why.
+            with suppress(OSError):
+                make_private_file(Path(url.removeprefix("sqlite:///")))
     with _reachable(), connected() as database:
         done = migrations.migrate(migration_sources(plugins), report)
         with migrations.exclusive(database):

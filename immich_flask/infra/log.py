@@ -7,6 +7,7 @@ an application that is embedded or tested keeps the logging of whoever runs it.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,25 @@ STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"
 """What every record has; the rest came in by `extra` and goes into the JSON object."""
 
 
+_SECRETS = re.compile(
+    r"""([?&](?:key|slug|apiKey|sessionKey|password|token|accessToken|access_token)=)[^&\s"'#<>]+"""
+    r"""|(\bBearer\s+)[^\s"',]+|(://[^\s/:@"']*:)[^\s/@"']+(?=@)""", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """The text without what opens anything: credentials in the queries of addresses, tokens, passwords in addresses of
+    databases. Nothing of ours logs those on purpose; libraries, and plugins, may."""
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}…", text)
+
+
+class _WithoutSecrets(logging.Filter):
+    """For loggers that have handlers of their own: gunicorn's, when an operator starts it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_secrets(record.getMessage()), ()
+        return True
+
+
 def setup_logging(config: Config) -> None:
     """Send everything from `logging.level` on to standard error. Calling it again changes level and form."""
     handler = logging.StreamHandler(sys.stderr)
@@ -30,6 +50,9 @@ def setup_logging(config: Config) -> None:
     root.handlers = [kept for kept in root.handlers if kept.get_name() != handler.get_name()]
     root.addHandler(handler)
     root.setLevel(config.logging.level.upper())
+    for name in ("gunicorn.error", "gunicorn.access"):
+        if not any(isinstance(each, _WithoutSecrets) for each in logging.getLogger(name).filters):
+            logging.getLogger(name).addFilter(_WithoutSecrets())
     # What plugins use that will go is told by a warning.
     logging.captureWarnings(True)
     # The S3 client's pool tells of every connection; what was migrated is told by who asked for it.
@@ -54,7 +77,7 @@ class TextFormatter(logging.Formatter):
             line += f" ({request})"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
-        return line
+        return without_secrets(line)
 
 
 class JsonFormatter(logging.Formatter):
@@ -65,13 +88,13 @@ class JsonFormatter(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_secrets(record.getMessage()),
         }
         if request := getattr(record, "request", None) or correlation_id():
             entry["request"] = request
         entry |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
         if record.exc_info:
-            entry["error"] = self.formatException(record.exc_info)
+            entry["error"] = without_secrets(self.formatException(record.exc_info))
         return orjson.dumps(entry, default=str).decode()
 
 

@@ -20,6 +20,7 @@ from immich_flask.contracts.errors import ConfigError
 from immich_flask.infra.db import connected, db, is_sqlite
 from immich_flask.infra.parts import HISTORY, noted
 from immich_flask.infra.paths import shipped
+from immich_flask.infra.private import make_private_file
 
 CORE = "core"
 
@@ -105,6 +106,7 @@ def exclusive(database: peewee.Database) -> Iterator[None]:
         finally:
             database.execute_sql("SELECT pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
         return
+    make_private_file(Path(f"{database.database}.migrating"))
     with open(f"{database.database}.migrating", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -33,6 +33,9 @@ FORMAT = 1
 FARTHEST = 25_000
 """Metres from a position to the town it is called after (server/src/constants.ts)."""
 
+MOST_WORDS = 20
+"""Of a name that is looked for. SQLite takes no expression of a thousand parts, and no place has so many."""
+
 _DEGREE = 111_195
 """Metres of a degree of latitude."""
 
@@ -103,7 +106,7 @@ class Places:
     def named(self, text: str, limit: int) -> list[Place]:
         """Towns by name, the largest of the best fitting first. Each word must be found, in the name of the town or in
         that of its county, state or country; at least one of them in its own."""
-        words = normalized(text).split()
+        words = normalized(text).split()[:MOST_WORDS]
         if not words:
             return []
         everywhere = " AND ".join(["instr(words.around, ?)"] * len(words))

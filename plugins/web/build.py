@@ -26,6 +26,10 @@ YEAR = 365 * 24 * 3600
 
 PLACEHOLDER = b"<!-- metadata:tags -->"
 
+POLICY = "object-src 'none'; base-uri 'self'; form-action 'self'"
+"""What the official page never needs. It has scripts in its own text, and loads maps from wherever the administrator
+says, so that more would have to know each of its releases."""
+
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 """Compressed siblings that the build may have, the smallest first."""
 
@@ -60,6 +64,9 @@ def build_page(build: Build, path: str) -> Response:
     need_html()
     response = Response(mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = POLICY
+    # Addresses of shared links are all that their guests need.
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     try:
         tags = runtime.plugins.hook.page_tags(path=request.path)
     except ApiError as error:

@@ -292,3 +292,57 @@ def test_within_flask(upload: Callable) -> None:
     body = file("f", b"x" * 100) + END
     short = {"CONTENT_LENGTH": str(len(body) + 1000)}
     assert upload(data=body, content_type=TYPE, environ_overrides=short) == {"message": "The body is cut short"}
+
+
+HEADERS = st.sampled_from([
+    b'Content-Disposition: form-data; name="a"', b'Content-Disposition: form-data; name="f"; filename="a.jpg"',
+    b"Content-Disposition: form-data", b"Content-Disposition: ;;;=", b'content-disposition: form-data; name="\xff"',
+    b'Content-Disposition: form-data; name="a"; name="b"', b"Content-Disposition: form-data; name*=utf-8''%ff%zz",
+    b"Content-Disposition: form-data; name*0=a; name*1=b", b'Content-Disposition: form-data; name="' + b"x" * 70_000 + b'"',
+    b"Content-Type: \xff", b"Content-Length: 99999", b"Content-Transfer-Encoding: base64", b"X: \0", b": x", b"no colon",
+    b" folded", b"", b"X: " + b"y" * 3000])
+PIECES = st.one_of(
+    st.binary(max_size=60), HEADERS,
+    st.sampled_from([b"--bnd", b"--bnd--", b"--bnd\r\n", b"\r\n--bnd\r\n", b"\r\n--bnd--\r\n", b"--bnd \t\r\n", b"\n--bnd\n",
+                     b"\r\n", b"\r\n\r\n", b"\r", b"--", b"-", b"--bn", b"\r\n--bndx\r\n", b"--BND\r\n"]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PIECES, max_size=25), st.lists(st.integers(1, 40), max_size=20), st.booleans())
+def test_whatever_comes_is_parts_or_a_clear_error(pieces: list[bytes], sizes: list[int], framed: bool) -> None:
+    body = b"".join(pieces)
+    if framed:
+        body = b"--bnd\r\n" + body + b"\r\n" + END
+    try:
+        found = parse(body, sizes)
+    except MultipartError as error:
+        assert str(error)
+        return
+    # What was read whole is in the body, and no more than that.
+    values = [each[1].encode() if len(each) == 2 else each[-1] for each in found]
+    assert sum(map(len, values)) <= len(body)
+    assert all(value in body for value in values)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([b"--bnd", b"\r\n", b"bnd--", b"\0", b"x" * 50]), st.integers(1, 40))
+def test_a_damaged_body_never_becomes_a_whole_other_file(at: int, inserted: bytes, size: int) -> None:
+    """Something put into it, or its end lost: each file that is whole still begins where a part did."""
+    body = field("a", b"1") + file("f", bytes(range(256)) * 4) + field("b", b"2") + END
+    at %= len(body)
+    for changed in (body[:at] + inserted + body[at:], body[:at]):
+        try:
+            found = parse(changed, [size])
+        except MultipartError:
+            continue
+        assert len(changed) > len(body) or at >= len(body) - len(b"\r\n"), "cut short, and nobody noticed"
+        assert all(isinstance(each, tuple) for each in found)
+
+
+@pytest.mark.parametrize("content_type", [
+    None, "", "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 201,
+    "multipart/form-data; boundary=\xff", "multipart/mixed; boundary=b", "multipart/form-data; boundary", "application/json",
+    "multipart/form-data; charset=x"])
+def test_types_without_a_boundary(content_type: str | None) -> None:
+    with pytest.raises(MultipartError):
+        list(read_parts(io.BytesIO(END), content_type, len(END)))

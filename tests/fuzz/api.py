@@ -49,6 +49,19 @@ SELDOM = re.compile(r"^(DELETE|POST) /(admin/users|auth/logout|sessions|trash/em
 """What ends callers and things, or takes long: every so often is enough."""
 
 LOOK_EVERY = 250
+
+ADDED: dict[str, dict[str, Callable[[Caller, Any], Any]]] = {
+    "POST /auth/login": {"email": lambda caller, ids: caller.email or "x@test.example"},
+    "POST /shared-links/login": {"password": lambda caller, ids: "x"},
+    "POST /faces": {"imageWidth": lambda caller, ids: 8, "imageHeight": lambda caller, ids: 8,
+                    "x": lambda caller, ids: 1, "y": lambda caller, ids: 1, "width": lambda caller, ids: 3,
+                    "height": lambda caller, ids: 3, "personId": lambda caller, ids: ids("personId"),
+                    "assetId": lambda caller, ids: ids("assetId")},
+    "PUT /assets/{id}/edits": {"edits": lambda caller, ids: [{"action": "rotate", "parameters": {"angle": 90}}]},
+    "POST /activities": {"type": lambda caller, ids: "like", "albumId": lambda caller, ids: ids("albumId")},
+}
+"""What the description cannot say: values that must fit together, or be the caller's."""
+
 RAW_BODIES = (b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b"[" * 5000, b'{"a": 1, "a": 2}', b"\x1f\x8b\x08\0", b"x=1")
 CONTENT_TYPES = ("application/json", "application/json; charset=utf-16", "text/plain", "multipart/form-data",
                  "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "", "\xff")
@@ -69,8 +82,8 @@ class Operation:
         """Kinds of callers who mostly ask for this."""
         if self.spec.get("x-immich-admin-only"):
             return "admin", "admin's key"
-        if self.path == "/shared-links/me":
-            return "link", "link to an album"
+        if self.path in ("/shared-links/me", "/shared-links/login"):
+            return "link", "link to an album", "link with password"
         return "user", "user", "elevated", "key"
 
     @property
@@ -173,6 +186,8 @@ class Fuzzer:
     def _body(self, operation: Operation, caller: Caller, path: str, ids: Any) -> Any:
         """A right one; sometimes what the server itself says is there, changed a little."""
         made = self.values.right(operation.body, "", ids)
+        if str(operation) in ADDED and isinstance(made, dict):
+            made |= {name: value(caller, ids) for name, value in ADDED[str(operation)].items()}
         if operation.method in ("PUT", "PATCH") and self.rnd.random() < 0.4:
             now = caller.open("GET", path)
             if now.status_code == 200 and isinstance(now.json, dict) and isinstance(made, dict):
@@ -183,8 +198,10 @@ class Fuzzer:
         name = self.rnd.choice(("a.jpg", "a.png", "a.JPG", "x.mp4", "Zoë.heic", "a.svg", "a.txt", *HOSTILE[:6]))
         content = self.rnd.choice((photo(8, 8), photo(8, 8, fmt="PNG"), photo(8, 8)[:100], b"<svg/>", b"x", b""))
         part = "file" if "profile" in operation.path or "admin" in operation.path else "assetData"
-        form = {"fileCreatedAt": "2023-06-15T10:00:00.000Z", "fileModifiedAt": "2023-06-15T10:00:00.000Z",
-                "filename": name, part: (io.BytesIO(content), name)}
+        form: dict[str, Any] = {part: (io.BytesIO(content), name)}
+        if part == "assetData":
+            form |= {"fileCreatedAt": "2023-06-15T10:00:00.000Z", "fileModifiedAt": "2023-06-15T10:00:00.000Z",
+                     "filename": name}
         if self.rnd.random() < 0.3:
             form[self.rnd.choice(("visibility", "isFavorite", "metadata", "duration", "livePhotoVideoId", "x"))] = (
                 self.rnd.choice(("true", "locked", "[]", "[{}]", "-1", "x" * 3000)))

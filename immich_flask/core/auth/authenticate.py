@@ -27,6 +27,8 @@ from immich_flask.infra.sql import Lookup
 
 ACCESS_COOKIE = "immich_access_token"
 
+_READING = ("GET", "HEAD", "OPTIONS")
+
 SEEN_AFTER = timedelta(hours=1)
 """How old `updated_at` of a session gets before it is refreshed."""
 
@@ -64,11 +66,25 @@ def authenticate(request: Request, access: Access) -> Auth:
 
 
 def session_token(request: Request) -> str | None:
-    """The session token of a request, wherever it stands."""
+    """The session token of a request, wherever it stands. Raises Forbidden where a browser says that the page of
+    another site made it send its cookie."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return (request.headers.get("x-immich-user-token") or request.headers.get("x-immich-session-token")
-            or request.args.get("sessionKey") or (bearer.strip() if scheme.lower() == "bearer" else None)
-            or request.cookies.get(ACCESS_COOKIE))
+    shown = (request.headers.get("x-immich-user-token") or request.headers.get("x-immich-session-token")
+             or request.args.get("sessionKey") or (bearer.strip() if scheme.lower() == "bearer" else None))
+    if shown:
+        return shown
+    token = request.cookies.get(ACCESS_COOKIE)
+    if token and _is_forged(request):
+        raise Forbidden("Cross-site request")
+    return token
+
+
+def _is_forged(request: Request) -> bool:
+    """Whether the page of another site, a neighbour's on the same domain too, asks for something that changes what is
+    here, or listens. Cookies that are `SameSite=Lax` come with a neighbour's requests; forms and WebSockets need nobody's
+    consent to be sent. No page can set this header; clients that are no browsers, and old browsers, do not."""
+    elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    return elsewhere and (request.method not in _READING or request.headers.get("Upgrade", "").lower() == "websocket")
 
 
 def _by_session(request: Request) -> Auth | None:

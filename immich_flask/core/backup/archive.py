@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -107,11 +109,23 @@ def read(path: Path) -> Iterator[Reader]:
         yield Reader(tar, _meta(path, tar.extractfile(first).read()))
 
 
+def check(path: Path) -> None:
+    """Raises BadRequest like `read`, for a file that somebody else has sent: no more of it is unpacked than its first
+    member takes, however much a small file may become."""
+    with _readable(path), gzip.open(path) as packed:
+        head = BytesIO(packed.read(2 * 1024**2))
+        with tarfile.open(fileobj=head) as tar:
+            first = tar.next()
+            if first is None or first.name != META or first.size > 1024**2:
+                raise BadRequest(f"{path.name} is not a backup of this program")
+            _meta(path, tar.extractfile(first).read())
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BadRequest(f"{path.name} cannot be read as a backup: {reason}") from error
 

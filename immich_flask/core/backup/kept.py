@@ -12,6 +12,7 @@ from immich_flask.core.backup.archive import NAME, OWN_NAME
 from immich_flask.core.backup.making import make_backup, scratch_in
 from immich_flask.core.plugins import Plugins
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.private import make_private_folder
 from immich_flask.infra.storage.base import CHUNK, ObjectInfo, ObjectNotFound
 
 FOLDER = "backups"
@@ -25,7 +26,7 @@ CONTENT_TYPE = "application/gzip"
 def keep(plugins: Plugins) -> str:
     """Make a backup and keep it; returns its name."""
     # Beside the database, where there is room for its like.
-    runtime.config.data_path.mkdir(parents=True, exist_ok=True)
+    make_private_folder(runtime.config.data_path)
     with scratch_in(runtime.config.data_path) as scratch:
         path = make_backup(scratch, plugins)
         _put(path.name, path)
@@ -41,8 +42,7 @@ def keep_uploaded(name: str, chunks: Iterable[bytes]) -> str:
         with path.open("wb") as file:
             for chunk in chunks:
                 file.write(chunk)
-        with archive.read(path):
-            pass
+        archive.check(path)
         _put(UPLOADED + name, path)
     return UPLOADED + name
 

@@ -28,6 +28,7 @@ from immich_flask.core.settings import set_system_metadata, system_metadata
 from immich_flask.infra import migrations, parts
 from immich_flask.infra.config import Config
 from immich_flask.infra.db import atomic, connected, db, is_sqlite
+from immich_flask.infra.private import make_private_folder
 from immich_flask.infra.fields import iso, now
 from immich_flask.infra.storage.base import CHUNK
 
@@ -45,7 +46,7 @@ def restore_backup(path: Path, config: Config, plugins: Plugins, report: Callabl
     Phones get everything anew: what they acknowledged may not have happened. Raises BadRequest when the file is no
     backup, is damaged, or does not fit; the database is unchanged then.
     """
-    config.data_path.mkdir(parents=True, exist_ok=True)
+    make_private_folder(config.data_path)
     with archive.read(path) as backup, connected():
         _check(backup.meta, plugins)
         report(f"the backup of {backup.meta.created_at}, made by version {backup.meta.program}")

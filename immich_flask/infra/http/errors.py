@@ -53,7 +53,8 @@ def init_errors(app: Flask) -> None:
             response = json_response({"message": "Service temporarily unavailable"}, 503)
             response.headers["Retry-After"] = RETRY_AFTER
             return response
-        log.exception("%s %s failed%s (%s)", request.method, request.path, in_words(error, _plugin()),
+        # The route rather than the address: that can hold the key of a link.
+        log.exception("%s %s failed%s (%s)", request.method, request.url_rule or "-", in_words(error, _plugin()),
                       g.get("correlation_id"))
         return json_response({"message": f"Failed to {_handler_in_words()}"}, 500)
 
