@@ -11,6 +11,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from flask import Flask, current_app
 
 from immich_flask.infra.db import db, is_sqlite
 
@@ -24,7 +27,7 @@ Answer = TypeVar("Answer")
 
 
 class _Kept:
-    """The answers of one database. Safe to use from many threads."""
+    """The answers of one app. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,7 +65,7 @@ class _Kept:
 def unchanged(key: Hashable, compute: Callable[[], Answer]) -> Answer:
     """What `compute()` returned the last time for this key, if nothing was written since; else what it returns now.
 
-    It must depend on the key and the database alone, and nobody may change what it returns.
+    It must depend on the key, the database and the app with its plugins alone, and nobody may change what it returns.
     """
     if db.in_transaction():
         # What is not committed may never have been, and a snapshot is older than now.
@@ -79,12 +82,16 @@ def unchanged(key: Hashable, compute: Callable[[], Answer]) -> Answer:
 
 def forget() -> None:
     """Give up what is kept, for its memory."""
-    if db.obj is not None:
-        db.obj.__dict__.pop("kept_answers", None)
+    _by_app.clear()
+
+
+_by_app: WeakKeyDictionary[Flask, _Kept] = WeakKeyDictionary()
+"""Tests have several apps on one database, with different plugins."""
 
 
 def _kept() -> _Kept:
-    return db.obj.__dict__.get("kept_answers") or db.obj.__dict__.setdefault("kept_answers", _Kept())
+    app = current_app._get_current_object()
+    return _by_app.get(app) or _by_app.setdefault(app, _Kept())
 
 
 def _size(answer: Any) -> int:
@@ -93,5 +100,5 @@ def _size(answer: Any) -> int:
 
 def _state() -> Hashable:
     if is_sqlite():
-        return db.obj.data_version()
-    return db.obj.execute_sql("SELECT pg_current_snapshot()::text").fetchone()[0]
+        return id(db.obj), db.obj.data_version()
+    return id(db.obj), db.obj.execute_sql("SELECT pg_current_snapshot()::text").fetchone()[0]

@@ -149,6 +149,11 @@ class PostgresServer:
             shutil.rmtree(self._home)
             self._home = None
 
+    @property
+    def pid(self) -> int:
+        """The process above all of the server's."""
+        return int((self._home / "data" / "postmaster.pid").read_text().split()[0])
+
     def dsn(self, name: str = "postgres") -> str:
         """Connection URL of the database `name`, for psycopg and everything built upon it."""
         return f"postgresql://postgres@/{name}?host={self._home}"

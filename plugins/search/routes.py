@@ -6,6 +6,7 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.schemas import AssetResponse, PersonResponse
 from immich_flask.core.runtime import runtime
+from immich_flask.infra.http.answers import Body
 from immich_flask.infra.http.blueprint import Blueprint
 from plugins.search import discover, service
 from plugins.search.schemas import (
@@ -18,7 +19,7 @@ bp = Blueprint("search", __name__, url_prefix="/search", tag="Search")
 
 @bp.operation("POST", "/metadata", "searchAssets", permission=Permission.ASSET_READ, shared_link=True,
               body=MetadataSearch, answer=SearchResponse)
-def search_assets(auth: Auth, body: dict) -> dict:
+def search_assets(auth: Auth, body: dict) -> Body:
     return service.by_metadata(auth, body)
 
 

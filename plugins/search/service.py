@@ -17,7 +17,9 @@ from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import many
+from immich_flask.infra.http.answers import Body
 from immich_flask.infra.sql import Lookup, Texts, raw_rows
+from immich_flask.infra.unchanged import unchanged
 from plugins.search.conditions import wanted, wanted_key
 from plugins.search.narrow import Wanted
 
@@ -25,8 +27,20 @@ PAGE = 250
 """Assets of a page when the caller does not say."""
 
 
-def by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
+def by_metadata(auth: Auth, query: Mapping[str, Any]) -> Body:
     """`SearchResponseDto`: one page, newest first unless `order` is asc."""
+
+    def answer() -> Body:
+        return Body.of(_by_metadata(auth, query))
+
+    if wanted_key(auth, query) is None:
+        return answer()
+    # What clients ask for when they open, and not what somebody types.
+    caller = (auth.user_id, auth.elevated, auth.shared_link and auth.shared_link.id)
+    return unchanged(("search", caller, *sorted(query.items())), answer)
+
+
+def _by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
     page, size = query.get("page", 1), query.get("size", PAGE)
     # One more than fits on the page tells whether there is a next one.
     rows = _page(auth, query, size + 1, (page - 1) * size)

@@ -38,12 +38,12 @@ from tests.core.programs import Program, free_port
 ROOT = Path(__file__).resolve().parents[2]
 
 IDLE_SECONDS = 15.0
-"""After which a server that nobody asks has given back what it does not need."""
+"""After which a server that nobody asks has given back what it does not need (`--idle`)."""
 
 ACCOUNT = {"email": "benchmark@example.com", "password": "benchmark password"}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--url", help="measure this server instead of one of our own")
     parser.add_argument("--api-key", default="", help="a key of an account there, with all permissions")
@@ -54,9 +54,10 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="how many of them to upload; 0: none")
     parser.add_argument("--seconds", type=float, default=3, help="of each run of each request")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds to wait before memory is measured")
     parser.add_argument("--only", nargs="*", default=[], help="only these figures (upload, buckets, sync, archive, ...)")
     parser.add_argument("--out", type=Path, default=Path("compare.json"))
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     results: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         pictures = pictures_in(options.images or Path(folder) / "images", options.count)
@@ -76,7 +77,7 @@ def theirs(options: argparse.Namespace, folder: Path, pictures: Sequence[Path], 
     """Measure the server at `--url`."""
     wire = Wire(options.url, api_key=options.api_key)
     if options.pid:
-        time.sleep(IDLE_SECONDS)
+        time.sleep(options.idle)
         note(results, {"idle memory": memory(options.pid)})
     ids = upload(wire, pictures, options, options.pid, results)
     read(wire, ids, options, options.pid, results)
@@ -89,7 +90,7 @@ def ours(options: argparse.Namespace, folder: Path, pictures: Sequence[Path], re
         serve = lambda: Server(folder, data, url)  # noqa: E731
         with serve() as server:
             owner = server.wire.json("POST", "/auth/admin-sign-up", {"name": "Benchmark", **ACCOUNT})["id"]
-            time.sleep(IDLE_SECONDS)
+            time.sleep(options.idle)
             idle = memory([server.pid, *roots])
             ids = upload(server.as_user(), pictures, options, [server.pid, *roots], results)
         began = time.perf_counter()
@@ -100,7 +101,7 @@ def ours(options: argparse.Namespace, folder: Path, pictures: Sequence[Path], re
             with serve() as server:
                 starts.append(server.seconds_to_first_answer)
         with serve() as server:
-            time.sleep(IDLE_SECONDS)
+            time.sleep(options.idle)
             note(results, {"start": statistics.median(starts), "idle memory": memory([server.pid, *roots]),
                            "idle memory, empty": idle})
             read(server.as_user(), ids, options, [server.pid, *roots], results)
