@@ -21,7 +21,7 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from immich_flask.contracts import media_types
-from plugins.media import jxl, planar
+from plugins.media import jxl, large, planar, scans
 
 MAX_MEGAPIXELS = 256
 """Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
@@ -138,6 +138,7 @@ def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: floa
         width, height = image.size
         wanted = fitted(image.size, shorter_side) if shorter_side else image.size
         pixels: Image.Image | np.ndarray | None = None
+        large.expect(_memory(image))
         if image.format in ("JPEG", "MPO") and image.mode == "RGB":
             pixels = planar.decode_jpeg(file, wanted)
         if pixels is None:
@@ -166,7 +167,23 @@ def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image
     file.seek(0)
     image = Image.open(file, formats=formats)
     check_size(image.size, max_megapixels)
+    if image.info.get("progressive") and scans.count(file) > scans.MOST:
+        raise Undecodable(f"a JPEG of more than {scans.MOST} scans")
     return image
+
+
+def _memory(image: Image.Image) -> int:
+    """About how many bytes the decoding of a picture takes. Nearly none where the decoder goes line by line and makes
+    it smaller on the way, as with most JPEGs; those that are progressive are in memory as a whole, 16 bits a value."""
+    pixels = image.width * image.height
+    if image.format in ("JPEG", "MPO"):
+        sampling = [across * down for _, across, down, _ in image.layer]
+        return int(pixels * 2 * sum(sampling) / max(sampling)) if image.info.get("progressive") else 0
+    return pixels * (1 if image.mode in ("1", "L", "P") else 4) * (2 if image.format in _TWICE else 1)
+
+
+_TWICE = ("HEIF", "AVIF", "JXL", "WEBP", "JPEG2000")
+"""Formats whose decoder has the picture in memory of its own before Pillow gets it."""
 
 
 @cache
