@@ -7,7 +7,7 @@ A listener names one of these classes and a phase: `inside` runs in the transact
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from immich_flask.contracts.enums import NotificationLevel, NotificationType
@@ -208,11 +208,14 @@ class ConfigUpdated(Event):
 
 @dataclass(frozen=True, slots=True)
 class JobFailed(Event):
-    """A background job gave up after its last try."""
+    """A background job gave up after its last try. `payload` is what it was queued with; `killed` says that its last
+    process did not live to tell an error."""
 
     queue: str
     name: str
     error: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    killed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

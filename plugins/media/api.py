@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugins.media.edits import display_size
 from plugins.media.models import AssetEdit
+from plugins.media.queueing import turns
 
 __all__ = ["Undrawable", "display_size", "edits_of", "portrait"]
 
@@ -31,6 +32,7 @@ def portrait(asset_id: str, box: tuple[float, float, float, float], size: int) -
     from plugins.media.portraits import cut
 
     try:
-        return cut(asset_id, box, size)
+        with turns():
+            return cut(asset_id, box, size)
     except Undecodable as error:
         raise Undrawable(str(error)) from error

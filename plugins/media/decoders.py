@@ -21,7 +21,7 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from immich_flask.contracts import media_types
-from plugins.media import jxl, planar
+from plugins.media import bands, jxl, large, planar, scans
 
 MAX_MEGAPIXELS = 256
 """Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
@@ -40,6 +40,11 @@ Image.core.set_blocks_max(4)
 # Every decoder works in the caller's thread alone, here and where the others are imported: pictures are spread over
 # processes already, and what decoding threads allocate comes back so badly that a worker grew by 6 MB with every HEIC.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+_WORTH_BANDS = 25_000_000
+"""Pixels from which on a PNG is decoded band by band: 100 MB in memory as a whole."""
+
+_BANDS_GAP = 2.0  # how much larger than wanted the averages are that bands are reduced to
 
 _ORIENTATION = 0x0112
 _TRANSPOSED = {
@@ -138,6 +143,11 @@ def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: floa
         width, height = image.size
         wanted = fitted(image.size, shorter_side) if shorter_side else image.size
         pixels: Image.Image | np.ndarray | None = None
+        factor = int(min(image.size) / min(wanted) / _BANDS_GAP)
+        if factor > 1 and width * height > _WORTH_BANDS and bands.accepts(image, file):
+            pixels = bands.decode(file, factor)
+            return Picture(pixels, *_upright((width, height), pixels), image.info.get("icc_profile"))
+        large.expect(_memory(image))
         if image.format in ("JPEG", "MPO") and image.mode == "RGB":
             pixels = planar.decode_jpeg(file, wanted)
         if pixels is None:
@@ -146,10 +156,14 @@ def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: floa
             check_size(image.size, max_megapixels)
             pixels = image
         # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns TIFF upright by itself.
-        orientation = orientation_of(image)
-        if orientation >= 5:
-            width, height = height, width
-        return Picture(pixels, width, height, orientation, image.info.get("icc_profile"))
+        return Picture(pixels, *_upright((width, height), image), image.info.get("icc_profile"))
+
+
+def _upright(size: tuple[int, int], image: Image.Image) -> tuple[int, int, int]:
+    """Width and height as displayed, and the orientation that a loaded image tells."""
+    width, height = size
+    orientation = orientation_of(image)
+    return (height, width, orientation) if orientation >= 5 else (width, height, orientation)
 
 
 def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image.Image:
@@ -166,7 +180,23 @@ def open_header(file: BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Image
     file.seek(0)
     image = Image.open(file, formats=formats)
     check_size(image.size, max_megapixels)
+    if image.info.get("progressive") and scans.count(file) > scans.MOST:
+        raise Undecodable(f"a JPEG of more than {scans.MOST} scans")
     return image
+
+
+def _memory(image: Image.Image) -> int:
+    """About how many bytes the decoding of a picture takes. Nearly none where the decoder goes line by line and makes
+    it smaller on the way, as with most JPEGs; those that are progressive are in memory as a whole, 16 bits a value."""
+    pixels = image.width * image.height
+    if image.format in ("JPEG", "MPO"):
+        sampling = [across * down for _, across, down, _ in image.layer]
+        return int(pixels * 2 * sum(sampling) / max(sampling)) if image.info.get("progressive") else 0
+    return pixels * (1 if image.mode in ("1", "L", "P") else 4) * (2 if image.format in _TWICE else 1)
+
+
+_TWICE = ("HEIF", "AVIF", "JXL", "WEBP", "JPEG2000")
+"""Formats whose decoder has the picture in memory of its own before Pillow gets it."""
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from immich_flask.contracts.enums import JobName, QueueName
-from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
+from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated, JobFailed
 from immich_flask.contracts.hookspecs import hookimpl
 from immich_flask.contracts.plugin import Features, Job, Listener, Setting, SyncType
 from immich_flask.core.jobs.nightly import nightly
@@ -26,6 +26,8 @@ def register_blueprints() -> list[Blueprint]:
 @hookimpl
 def register_settings() -> list[Setting]:
     return [Setting("max_megapixels", 256, "pictures with more are kept and served, but get no thumbnail",
+                    lambda value: None if value > 0 else "must be positive"),
+            Setting("large_at_once", 1, "how many pictures that need much memory the workers of a machine open at once",
                     lambda value: None if value > 0 else "must be positive")]
 
 
@@ -65,6 +67,7 @@ def register_listeners() -> list[Listener]:
         Listener(AssetCreated, "inside", queueing.on_created),
         Listener(AssetMetadataExtracted, "inside", queueing.on_extracted),
         Listener(AssetsUpdated, "inside", queueing.on_updated),
+        Listener(JobFailed, "inside", queueing.on_failed),
     ]
 
 

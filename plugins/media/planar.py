@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import SEEK_END
 from typing import BinaryIO
 
 import av
@@ -34,12 +35,11 @@ def decode_jpeg(file: BinaryIO, size: tuple[int, int]) -> np.ndarray | None:
     """Height × width × 3 bytes of red, green and blue of a JPEG's (first) picture, at least `size` (width, height) and
     as little more as the format allows. None when the file is too large for that, or not quite as it ought to be:
     whoever is more forgiving may have it."""
-    file.seek(0)
-    content = file.read(LARGEST_WHOLE + 1)
-    if len(content) > LARGEST_WHOLE:
+    if file.seek(0, SEEK_END) > LARGEST_WHOLE:
         return None
+    file.seek(0)
     try:
-        return simplejpeg.decode_jpeg(content, "RGB", min_width=size[0], min_height=size[1])
+        return simplejpeg.decode_jpeg(file.read(), "RGB", min_width=size[0], min_height=size[1])
     except ValueError:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,7 +12,7 @@ from peewee import SQL, fn
 
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetFileType, AssetJobName, AssetType, AssetVisibility, JobName
-from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated
+from immich_flask.contracts.events import AssetCreated, AssetMetadataExtracted, AssetsUpdated, JobFailed
 from immich_flask.contracts.media_types import WEB_IMAGE
 from immich_flask.core.assets.visible import require, select_assets
 from immich_flask.core.jobs import enqueue, enqueue_many
@@ -19,7 +20,8 @@ from immich_flask.core.models import Asset, AssetExif, AssetFile, AssetJobStatus
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic, many
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, find
+from plugins.media import large
 
 PORTION = 1000
 
@@ -69,6 +71,20 @@ def on_updated(event: AssetsUpdated) -> None:
         enqueue_sidecars(event.asset_ids)
 
 
+def on_failed(event: JobFailed) -> None:
+    """What killed every process that opened it is not opened again by itself, as what could not be shown."""
+    if event.name == JobName.ASSET_GENERATE_THUMBNAILS and event.killed:
+        note_failure(event.payload["id"], event.error)
+
+
+def note_failure(asset_id: str, error: str) -> None:
+    """Write down why an asset has no pictures. Nothing, when it is gone by now."""
+    with atomic():
+        if find(Asset, asset_id) is not None:
+            (AssetJobStatus.insert(asset=asset_id, error=error)
+             .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.error]).execute())
+
+
 def run_again(auth: Auth, name: AssetJobName, asset_ids: Iterable[str]) -> None:
     """Have a kind of work on assets of the caller's done again. Raises NoAccess(asset.update).
 
@@ -111,13 +127,20 @@ def run_extraction(id: str) -> None:
 def run_thumbnails(id: str) -> None:
     from plugins.media.thumbnails import make
 
-    make(id)
+    with turns():
+        make(id)
 
 
 def run_edits(id: str) -> None:
     from plugins.media.edit_rendering import render_edits
 
-    render_edits(id)
+    with turns():
+        render_edits(id)
+
+
+def turns() -> AbstractContextManager[None]:
+    """Around work with pictures: see `large`."""
+    return large.turns(runtime.plugins.settings["media"]["large_at_once"])
 
 
 def queue_extraction(force: bool = False) -> None:
@@ -167,7 +190,7 @@ def _without_fullsize() -> Iterator[Any]:
 
 def _unrendered() -> Any:
     """What was edited while its edit could not be rendered."""
-    return _with_status().where(Asset.is_edited, ~_has_fullsize(is_edited=True))
+    return _with_status().where(Asset.is_edited, ~_has_fullsize(is_edited=True), AssetJobStatus.error.is_null())
 
 
 def _has_fullsize(*, is_edited: bool) -> Any:

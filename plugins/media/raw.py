@@ -13,10 +13,13 @@ from pathlib import Path
 import rawpy
 from PIL import Image
 
-from plugins.media import decoders
+from plugins.media import decoders, large
 from plugins.media.decoders import Picture, Undecodable
 
 log = logging.getLogger(__name__)
+
+_DEVELOPED = 10
+"""Bytes for a pixel: the sensor's, three or four colours of 16 bits, and the picture."""
 
 _EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 """LibRaw's `flip` as EXIF orientation."""
@@ -28,6 +31,7 @@ def decode(path: Path, shorter_side: int | None, embedded: int | None, max_megap
     with rawpy.imread(str(path)) as raw:
         sizes = raw.sizes
         decoders.check_size((sizes.width, sizes.height), max_megapixels)
+        large.expect(sizes.width * sizes.height * _DEVELOPED)
         orientation = _EXIF_ORIENTATION.get(sizes.flip, 1)
         width, height = (sizes.height, sizes.width) if orientation >= 5 else (sizes.width, sizes.height)
         image = _embedded(raw, shorter_side, max_megapixels) if embedded else None

@@ -27,7 +27,7 @@ from immich_flask.infra.sql import Lookup, find, for_update, update_row
 from plugins.media import embedded, files
 from plugins.media.decoders import Undecodable, decode
 from plugins.media.images import Rendered, RenditionSpec, render_picture
-from plugins.media.queueing import has_pictures
+from plugins.media.queueing import has_pictures, note_failure
 
 EQUIRECTANGULAR = "EQUIRECTANGULAR"
 
@@ -43,7 +43,7 @@ def make(asset_id: str) -> None:
     try:
         rendered = render_asset(asset)
     except Undecodable as error:
-        _note_failure(asset, str(error))
+        note_failure(asset.id, str(error))
         raise Hopeless(f"{asset.original_file_name} has no picture: {error}") from error
     stored = files.store(asset, rendered)
     if not _write(asset, rendered, stored):
@@ -122,10 +122,3 @@ def _write(asset: Asset, rendered: Rendered, stored: files.Stored) -> bool:
         _MADE.rows(asset.id, iso(now()), None)
         emit(AssetReady(asset.id, asset.owner_id, first=is_first))
     return True
-
-
-def _note_failure(asset: Asset, error: str) -> None:
-    with atomic():
-        if find(Asset, asset.id) is not None:
-            (AssetJobStatus.insert(asset=asset, error=error)
-             .on_conflict(conflict_target=[AssetJobStatus.asset], preserve=[AssetJobStatus.error]).execute())

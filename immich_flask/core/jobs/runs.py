@@ -41,6 +41,8 @@ fails for good because of it."""
 KILLED_RETRIES = 2
 """How often a run that was killed is tried again, at least: most are killed for no fault of theirs."""
 
+KILLED = "the process that ran it was killed"
+
 ERROR_CHARACTERS = 2000
 
 
@@ -124,7 +126,7 @@ def bury(condition: Any) -> None:
         for run in runs:
             log.warning("the process that ran job %s %s was killed, attempt %s", run.name, run.payload, run.attempts)
             retries = runtime.jobs[run.name].retries if run.name in runtime.jobs else 0
-            _end(run, "the process that ran it was killed", max(retries, KILLED_RETRIES), timedelta(),
+            _end(run, KILLED, max(retries, KILLED_RETRIES), timedelta(),
                  (JobRow.id == run.id) & (JobRow.attempts == run.attempts) & (JobRow.state == "active"))
 
 
@@ -207,7 +209,7 @@ def _end(run: Run, error: str, retries: int, delay: timedelta, still: Any) -> No
     changes = {"state": "failed"} if last else {"state": "waiting", "run_at": now() + delay}
     if (JobRow.update(**changes, worker=None, alive_at=None, error=error[:ERROR_CHARACTERS].replace("\0", ""))
             .where(still).execute()) and last:
-        emit(JobFailed(run.queue, run.name, error))
+        emit(JobFailed(run.queue, run.name, error, run.payload, killed=error == KILLED))
 
 
 def _wake_for_more(queue: str) -> None:

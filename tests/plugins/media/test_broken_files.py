@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import time
 import zlib
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from plugins.media import dates
+from plugins.media import dates, scans
 from plugins.media.decoders import Undecodable, decode
 from plugins.media.images import render
 from plugins.media.metadata import Metadata, read_metadata
@@ -190,6 +191,28 @@ def test_the_limit_is_configurable(tmp_path, name):
     with pytest.raises(Undecodable, match="more than the 0.019 megapixels"):
         decode(path, max_megapixels=0.019)
 
+
+
+@pytest.mark.parametrize("count", [100, 600])
+def test_a_progressive_jpeg_may_not_have_any_number_of_scans(tmp_path, count):
+    """Each goes over the whole picture, and takes a few bytes in the file."""
+    content = encoded(Image.new("RGB", (160, 120), "teal"), "JPEG", progressive=True)
+    last, end = content.rindex(b"\xff\xda"), content.rindex(b"\xff\xd9")
+    many = content[:last] + content[last:end] * count + content[end:]
+    assert scans.count(io.BytesIO(content)) == 10
+    assert scans.count(io.BytesIO(many)) == min(count + 9, scans.MOST + 1)
+    path = written(tmp_path, "a.jpg", many)
+    if count < scans.MOST:
+        assert render(path).width == 160
+    else:
+        with pytest.raises(Undecodable, match="scans"):
+            render(path)
+
+
+def test_what_is_behind_a_jpeg_is_none_of_its_scans(tmp_path):
+    content = encoded(photo(160, 120), "JPEG", progressive=True) + b"\xff\xda\0\2" * 1000
+    assert scans.count(io.BytesIO(content)) == 10
+    assert render(written(tmp_path, "a.jpg", content)).width == 160
 
 
 def test_a_header_that_promises_more_than_comes(tmp_path):
