@@ -62,7 +62,7 @@ def reset_password(place: Place, email: str, password: str | None) -> None:
     from immich_flask.core.users import set_password
 
     with application(place):
-        user = _find(email)
+        user = find_account(email)
         password = password or ask("New password", secret=True, default="")
         made_up = secrets.token_urlsafe(12)
         set_password(user.id, password or made_up)
@@ -93,7 +93,7 @@ def grant_admin(place: Place, email: str | None) -> None:
     from immich_flask.core.users.accounts import update_user
 
     with application(place):
-        user = update_user(_find(email or ask("E-mail")).id, is_admin=True)
+        user = update_user(find_account(email or ask("E-mail")).id, is_admin=True)
         click.echo(f"{user.email} is an administrator")
 
 
@@ -108,14 +108,15 @@ def revoke_admin(place: Place, email: str | None) -> None:
     from immich_flask.core.users.accounts import update_user
 
     with application(place):
-        user = _find(email or ask("E-mail"))
+        user = find_account(email or ask("E-mail"))
         if not User.select().where(User.is_admin, User.deleted_at.is_null(), User.id != user.id).exists():
             raise BadRequest(f"{user.email} is the last administrator; make another one first: admin grant-admin EMAIL")
         update_user(user.id, is_admin=False)
         click.echo(f"{user.email} is not an administrator")
 
 
-def _find(email: str) -> User:
+def find_account(email: str) -> User:
+    """The account with this address. Raises BadRequest when there is none."""
     from immich_flask.core.models import User
 
     user = User.get_or_none(User.email == email.lower(), User.deleted_at.is_null())

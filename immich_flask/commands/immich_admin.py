@@ -6,13 +6,16 @@ from __future__ import annotations
 import secrets
 import sys
 from copy import deepcopy
+from datetime import datetime
+from typing import Any
 
 import click
 
 from immich_flask import WIRE_VERSION
-from immich_flask.commands.admin import grant_admin, list_users, revoke_admin
+from immich_flask.commands.admin import find_account
 from immich_flask.commands.shared import Place, application, ask, config_options
 from immich_flask.contracts.errors import BadRequest
+from immich_flask.infra.fields import iso
 
 
 @click.command("version")
@@ -20,6 +23,34 @@ from immich_flask.contracts.errors import BadRequest
 def version() -> None:
     """Print the version of Immich that clients see."""
     click.echo(f"v{'.'.join(map(str, WIRE_VERSION))}")
+
+
+@click.command("list-users")
+@config_options
+@click.pass_obj
+def list_users(place: Place) -> None:
+    """Show all accounts with all that is said of them, a line for each value: `email: 'ann@example.org',`."""
+    from immich_flask.core.users.administration import users
+
+    with application(place):
+        for user in users(with_deleted=True):
+            click.echo("{\n" + "".join(f"  {key}: {_literal(value)},\n" for key, value in user.items()) + "}")
+
+
+@click.command("grant-admin")
+@config_options
+@click.pass_obj
+def grant_admin(place: Place) -> None:
+    """Make an account an administrator; asks for its address."""
+    click.echo(f"Admin access has been granted to {_set_admin(place, True)}")
+
+
+@click.command("revoke-admin")
+@config_options
+@click.pass_obj
+def revoke_admin(place: Place) -> None:
+    """Make an account an ordinary one, the last administrator, too; asks for its address."""
+    click.echo(f"Admin access has been revoked from {_set_admin(place, False)}")
 
 
 @click.command("reset-admin-password")
@@ -37,8 +68,8 @@ def reset_admin_password(place: Place) -> None:
             raise BadRequest("there is no administrator; make one: immich-flask admin create-user --admin")
         click.echo(f"Found Admin:\n- ID={admin.id}\n- OAuth ID={admin.oauth_id}\n- Email={admin.email}\n"
                    f"- Name={admin.name}")
-        password = ask("Please choose a new password (optional)", secret=True, default="")
-        end = click.confirm("Invalidate existing sessions?", default=True, err=True)
+        password = ask("Please choose a new password (optional)", secret=True, default="", on_stdout=True)
+        end = click.confirm("Invalidate existing sessions?", default=True)
         made_up = secrets.token_urlsafe(12)
         set_password(admin.id, password or made_up)
         if end:
@@ -84,6 +115,24 @@ def schema_check(place: Place) -> None:
     for line in lines or ["Migrations are up to date", "No schema drift detected"]:
         click.echo(line)
     sys.exit(1 if lines else 0)
+
+
+def _set_admin(place: Place, is_admin: bool) -> str:
+    """Returns the address of the account."""
+    from immich_flask.core.users.accounts import update_user
+
+    with application(place):
+        user = find_account(ask("Please enter the user email", on_stdout=True))
+        return update_user(user.id, is_admin=is_admin).email
+
+
+def _literal(value: Any) -> str:
+    """As Node prints it, for scripts that look for `isAdmin: true`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, datetime):
+        return iso(value)
+    return repr(value)
 
 
 def _set_password_login(place: Place, enabled: bool) -> None:

@@ -107,11 +107,12 @@ def in_app(command: click.Command) -> click.Command:
     return wrapped
 
 
-def ask(what: str, *, secret: bool = False, default: str | None = None) -> str:
-    """A line from the terminal, or from whatever standard input is."""
+def ask(what: str, *, secret: bool = False, default: str | None = None, on_stdout: bool = False) -> str:
+    """A line from the terminal, or from whatever standard input is. The question goes to standard error, where it is in
+    nobody's way, or to standard output for those who wait for it there."""
     # On a pipe nothing is shown anyway, and getpass would look for a terminal behind it.
-    return click.prompt(what, hide_input=secret and sys.stdin.isatty(), default=default, show_default=False, err=True,
-                        confirmation_prompt=secret and sys.stdin.isatty())
+    return click.prompt(what, hide_input=secret and sys.stdin.isatty(), default=default, show_default=False,
+                        err=not on_stdout, confirmation_prompt=secret and sys.stdin.isatty())
 
 
 def need_file(place: Place) -> str:
