@@ -95,9 +95,6 @@ def crash(place: House, *, rounds: int, seed: int, clients: int = 3, every: int 
     told = 0
     try:
         for number in range(1, rounds + 1):
-            if not place.programs:
-                place.manner = rnd.choice(manners)
-            place.start()
             crowd.go()
             time.sleep(rnd.uniform(0.1, 1.2))
             victims = place.kill(rnd, among)
@@ -105,6 +102,10 @@ def crash(place: House, *, rounds: int, seed: int, clients: int = 3, every: int 
             time.sleep(rnd.choice((0, 0, 0.3)))
             tally.kills[victims] = tally.kills.get(victims, 0) + 1
             tally.rounds += 1
+            if len(manners) > 1 and rnd.random() < 0.2:
+                # On from here in the other way, perhaps.
+                place.kill_all()
+                place.manner = rnd.choice(manners)
             place.start()
             crowd.pause()
             for library in crowd.libraries:

@@ -95,6 +95,7 @@ class House:
         self.programs.clear()
 
     def kill_all(self) -> None:
+        """SIGKILL for everything."""
         for name in list(self.programs):
             self._kill_program(name)
 
