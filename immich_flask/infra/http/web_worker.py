@@ -125,6 +125,12 @@ class Worker(ThreadWorker):
         self._parting: dict[TConn, float] = {}
         self._slack = Slack()
 
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        if cfg.is_ssl:
+            raise RuntimeError("this worker does no TLS: that is for a proxy in front of it")
+        super().check_config(cfg, log)
+
     def get_thread_pool(self) -> Threads:
         return Threads(self.cfg.threads)
 
