@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from immich_flask.core.assets import sweep, upload
 from immich_flask.core.models import Asset
+from immich_flask.infra.db import db
 from immich_flask.testing import Caller, Server, photo
 from tests.core.assets.lending.hooks import Lent
 
@@ -221,3 +222,19 @@ def test_a_crash_before_the_row_leaves_bytes_for_the_sweep(user: Caller, stored:
         assert sweep.sweep() >= 1
     assert stored(user) == before
     assert user.open("GET", f"/assets/{kept}/original", buffered=True).status_code == 200
+
+
+def test_an_upload_holds_no_connection_while_it_comes(user: Caller) -> None:
+    """There are fewer of them than clients that may be slow."""
+    held = []
+
+    class Watched(io.BytesIO):
+        def readinto(self, target: bytearray) -> int:
+            held.append(not db.is_closed())
+            return super().readinto(target)
+
+    whole = body(*(part(name, value.encode()) for name, value in FIELDS.items()), part("assetData", photo(), "a.jpg"))
+    answer = user.open("POST", "/assets", input_stream=Watched(whole), headers={"Content-Length": str(len(whole))},
+                       content_type=f"multipart/form-data; boundary={BOUNDARY}")
+    assert answer.status_code == 201, answer.text
+    assert held and not held[0]
