@@ -224,17 +224,29 @@ def test_a_crash_before_the_row_leaves_bytes_for_the_sweep(user: Caller, stored:
     assert user.open("GET", f"/assets/{kept}/original", buffered=True).status_code == 200
 
 
-def test_an_upload_holds_no_connection_while_it_comes(user: Caller) -> None:
+class Watched(io.BytesIO):
+    """A body that notes whether there is a connection to the database when it is read."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.held: list[bool] = []
+
+    def readinto(self, target: bytearray) -> int:
+        self.held.append(not db.is_closed())
+        return super().readinto(target)
+
+
+def test_who_sends_slowly_holds_no_connection(server: Server, user: Caller) -> None:
     """There are fewer of them than clients that may be slow."""
-    held = []
-
-    class Watched(io.BytesIO):
-        def readinto(self, target: bytearray) -> int:
-            held.append(not db.is_closed())
-            return super().readinto(target)
-
     whole = body(*(part(name, value.encode()) for name, value in FIELDS.items()), part("assetData", photo(), "a.jpg"))
-    answer = user.open("POST", "/assets", input_stream=Watched(whole), headers={"Content-Length": str(len(whole))},
+    upload = Watched(whole)
+    answer = user.open("POST", "/assets", input_stream=upload, headers={"Content-Length": str(len(whole))},
                        content_type=f"multipart/form-data; boundary={BOUNDARY}")
     assert answer.status_code == 201, answer.text
-    assert held and not held[0]
+    long = b'{"email": "nobody@test.example", "password": "%s"}' % (b"x" * 20_000)
+    login = Watched(long)
+    answer = server.nobody.open("POST", "/auth/login", input_stream=login, headers={"Content-Length": str(len(long))},
+                                content_type="application/json")
+    assert answer.status_code == 401, answer.text
+    assert upload.held and login.held
+    assert not upload.held[0] and not login.held[0]
