@@ -214,7 +214,7 @@ class Fuzzer:
             options["body"] = self.values.spoilt(options["body"])
         elif how == "query" or how == "body":
             names = [each["name"] for each in operation.spec.get("parameters", ()) if each["in"] == "query"]
-            name = self.rnd.choice([*names, "key", "slug", "x"])
+            name = self.rnd.choice([*names, *(("key", "slug") if self.rnd.random() < 0.2 else ()), "x"])
             value = self.rnd.choice((*HOSTILE, *(str(each) for each in GARBAGE)))
             options["query"][name] = self.rnd.choice((value, [value, value]))
         elif how == "path" and "{" in operation.path:

@@ -49,11 +49,16 @@ def _name(function: ast.expr) -> str:
 
 def _is_composed(text: ast.expr) -> bool:
     if isinstance(text, ast.JoinedStr):
-        return any(isinstance(part, ast.FormattedValue) for part in text.values)
+        return any(isinstance(part, ast.FormattedValue) and not _is_member(part.value) for part in text.values)
     if isinstance(text, ast.BinOp):
         return isinstance(text.op, (ast.Add, ast.Mod))
     return isinstance(text, ast.Call) and _name(text.func) in ("format", "replace", "join", "format_map") \
         and not _is_constant(text)
+
+
+def _is_member(value: ast.expr) -> bool:
+    """`AssetFileType.SIDECAR`"""
+    return isinstance(value, ast.Attribute) and value.attr.isupper()
 
 
 def _is_constant(call: ast.Call) -> bool:
@@ -86,7 +91,7 @@ def test_the_rules_notice(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text('import requests\ndb.execute_sql(f"SELECT {x}")\ndb.execute_sql("SELECT %s" % x)\n'
                     'SQL("a" + x)\nc.execute("SELECT {}".format(x))\ndb.execute_sql("SELECT ?", (x,))\n'
-                    'SQL(f"a")\ndb.execute_sql(A.replace("%", "%%"))\n')
+                    'SQL(f"a{Kind.ONE}")\ndb.execute_sql(A.replace("%", "%%"))\n')
     module = parse(path, tmp_path)
     assert [each.split()[0] for each in composed(module)] == ["a:2", "a:3", "a:4", "a:5"]
     assert speaking(module) == ["a imports requests"]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -26,8 +27,10 @@ from flask import Response, current_app, g, request
 from marshmallow import Schema, ValidationError, fields, missing
 
 from immich_flask.contracts.errors import BadRequest, PayloadTooLarge, ValidationFailed
+from immich_flask.infra.db import without_connection
 from immich_flask.infra.http.answers import json_response
 from immich_flask.infra.http.schemas import QueryInteger, QueryNumber, UUIDv4, wire_errors
+from immich_flask.infra.http.threads import SMALL_BODY
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -86,7 +89,10 @@ def json_body() -> Any:
         raise PayloadTooLarge()
     if request.mimetype != "application/json":
         return missing
-    data = request.stream.read(limit + 1)
+    # What is longer may come slowly, also from somebody who is nobody yet.
+    may_wait = (request.content_length or 0) > SMALL_BODY or "Transfer-Encoding" in request.headers
+    with without_connection() if may_wait else nullcontext():
+        data = request.stream.read(limit + 1)
     if len(data) > limit:
         raise PayloadTooLarge()
     if not data:

@@ -13,6 +13,9 @@ from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import Any
 
+SMALL_BODY = 16 * 1024
+"""Bytes of a body for whose end no thread waits: nearly all JSON."""
+
 MOST_WAITING = 200
 """Threads of one process that may wait at once, beside those that work."""
 

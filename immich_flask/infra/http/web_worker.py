@@ -22,7 +22,7 @@ from typing import Any
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from immich_flask.infra.http.threads import ClientSocket, Threads
+from immich_flask.infra.http.threads import SMALL_BODY, ClientSocket, Threads
 from immich_flask.infra.memory import Slack
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,6 @@ HEAD_SECONDS = 30.0
 
 MAX_HEAD = 64 * 1024
 """Bytes of a head: as many as nginx takes in its usual configuration."""
-
-SMALL_BODY = 16 * 1024
-"""Bytes of a body for whose end no thread waits: nearly all JSON."""
 
 PARTING_SECONDS = 2.0
 """How long a client may take to hang up after the last answer. Closed with unread bytes a connection is reset, and the
@@ -124,6 +121,12 @@ class Worker(ThreadWorker):
         self._coming: dict[TConn, _Coming] = {}
         self._parting: dict[TConn, float] = {}
         self._slack = Slack()
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        if cfg.is_ssl:
+            raise RuntimeError("this worker does no TLS: that is for a proxy in front of it")
+        super().check_config(cfg, log)
 
     def get_thread_pool(self) -> Threads:
         return Threads(self.cfg.threads)

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from immich_flask.core.assets import sweep, upload
 from immich_flask.core.models import Asset
+from immich_flask.infra.db import db
 from immich_flask.testing import Caller, Server, photo
 from tests.core.assets.lending.hooks import Lent
 
@@ -221,3 +222,31 @@ def test_a_crash_before_the_row_leaves_bytes_for_the_sweep(user: Caller, stored:
         assert sweep.sweep() >= 1
     assert stored(user) == before
     assert user.open("GET", f"/assets/{kept}/original", buffered=True).status_code == 200
+
+
+class Watched(io.BytesIO):
+    """A body that notes whether there is a connection to the database when it is read."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.held: list[bool] = []
+
+    def readinto(self, target: bytearray) -> int:
+        self.held.append(not db.is_closed())
+        return super().readinto(target)
+
+
+def test_who_sends_slowly_holds_no_connection(server: Server, user: Caller) -> None:
+    """There are fewer of them than clients that may be slow."""
+    whole = body(*(part(name, value.encode()) for name, value in FIELDS.items()), part("assetData", photo(), "a.jpg"))
+    upload = Watched(whole)
+    answer = user.open("POST", "/assets", input_stream=upload, headers={"Content-Length": str(len(whole))},
+                       content_type=f"multipart/form-data; boundary={BOUNDARY}")
+    assert answer.status_code == 201, answer.text
+    long = b'{"email": "nobody@test.example", "password": "%s"}' % (b"x" * 20_000)
+    login = Watched(long)
+    answer = server.nobody.open("POST", "/auth/login", input_stream=login, headers={"Content-Length": str(len(long))},
+                                content_type="application/json")
+    assert answer.status_code == 401, answer.text
+    assert upload.held and login.held
+    assert not upload.held[0] and not login.held[0]
