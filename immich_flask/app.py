@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Flask, g, request
 
 from immich_flask.api.openapi import Api
@@ -25,12 +23,6 @@ from immich_flask.infra.storage import open_storage
 from immich_flask.infra.storage.outside import WithOutside
 
 
-class _App(Flask):
-    def ensure_sync(self, func: Callable) -> Callable:
-        """Flask looks for coroutines anew, eight times in each request; a twentieth of a thumbnail. There are none."""
-        return func
-
-
 def create_app(config: Config | None = None, *, plugins: Plugins | None = None) -> Flask:
     """Build the application. Opens neither the database nor the storage; `immich_flask.core.health` does.
 
@@ -39,7 +31,7 @@ def create_app(config: Config | None = None, *, plugins: Plugins | None = None) 
     config = config or load_config()
     plugins = plugins or Plugins(config)
     connect_database(config)
-    app = _App("immich_flask", static_folder=None)
+    app = Flask("immich_flask", static_folder=None)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.server.trusted_proxies)
     app.extensions[EXTENSION] = Runtime(
         config=config, plugins=plugins, storage=WithOutside(open_storage(config)), jobs=all_jobs(plugins),

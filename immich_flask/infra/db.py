@@ -75,7 +75,8 @@ def _sqlite(url: str, config: Config) -> peewee.Database:
             # With WAL this still survives a killed process; a power cut can lose the last commits, so FULL.
             "synchronous": "full",
             "cache_size": -16 * 1024,
-            "mmap_size": 256 * 1024 * 1024,
+            # It counts as memory of ours. All of a library of 100,000 would be twice as much, and save 3 % of the time.
+            "mmap_size": 128 * 1024 * 1024,
             "temp_store": "memory",
         },
     )

@@ -1,7 +1,7 @@
 """One command for all that can be compared with the original: speed, memory and start-up of a server.
 
     python -m tests.benchmarks.compare [--images FOLDER] [--assets 100000] [--backend sqlite|postgres] [--runs 3]
-    python -m tests.benchmarks.compare --url http://127.0.0.1:2283 --api-key KEY [--pid PID ...]
+    python -m tests.benchmarks.compare --url http://127.0.0.1:2283 --session TOKEN [--pid PID ...]
 
 Without a URL it makes a library in a folder that is removed again, starts the real `immich-flask serve` with its default
 settings, and measures it. With one it measures any server that speaks Immich's API and holds about that many assets
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import asking, uploading
-from tests.benchmarks.client import BadAnswer, Wire
+from tests.benchmarks.client import Wire
 from tests.benchmarks.figures import FIGURES, missed, table
 from tests.benchmarks.media import apart, photos
 from tests.benchmarks.processes import Peak, memory
@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--url", help="measure this server instead of one of our own")
     parser.add_argument("--api-key", default="", help="a key of an account there, with all permissions")
+    parser.add_argument("--session", default="", help="or the token of a session; the sync stream takes one")
     parser.add_argument("--pid", type=int, action="append", default=[], help="a process there, and all below it")
     parser.add_argument("--assets", type=int, default=100_000, help="how many to make on a server of our own")
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def theirs(options: argparse.Namespace, folder: Path, pictures: Sequence[Path], results: dict[str, float]) -> None:
     """Measure the server at `--url`."""
-    wire = Wire(options.url, api_key=options.api_key)
+    wire = Wire(options.url, api_key=options.api_key, token=options.session)
     if options.pid:
         time.sleep(options.idle)
         note(results, {"idle memory": memory(options.pid)})
@@ -131,22 +132,13 @@ def read(wire: Wire, pictures: Sequence[str], options: argparse.Namespace, roots
                 note(results, {f"{key}, {name}": value for name, value in found.items()})
         for label, kind in (("assets", "AssetsV2"), ("exif", "AssetExifsV1")):
             for gzip in (False, True):
-                if wants("sync") and not sync_needs_session(wire):
+                if wants("sync") and not options.api_key:
                     seconds = asking.streamed(wire, kind, gzip=gzip, runs=options.runs)
                     note(results, {f"sync {label}{', gzip' if gzip else ''}": seconds})
         if pictures and wants("archive"):
             note(results, {"archive": asking.archived(wire, pictures, runs=options.runs)})
     if peak:
         note(results, {"memory under load": max(peak.megabytes, results.get("memory under load, upload", 0))})
-
-
-def sync_needs_session(wire: Wire) -> bool:
-    """Whether the caller is an API key: the sync stream is for sessions only."""
-    try:
-        wire.ask("GET", "/sync/ack")
-    except BadAnswer:
-        return True
-    return False
 
 
 def note(results: dict[str, float], found: dict[str, float]) -> None:

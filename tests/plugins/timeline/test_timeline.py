@@ -8,6 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from immich_flask.testing import Caller, Server, photo
+from tests.benchmarks.seed import seed_assets
 
 
 def taken(date: str, offset: str = "") -> bytes:
@@ -40,6 +41,21 @@ def test_the_month_is_that_of_the_wall_clock(user: Caller) -> None:
     march, february = month(user, "2020-03-01"), month(user, "2020-02-01T00:00:00.000Z")
     assert (march["id"], march["fileCreatedAt"], march["localOffsetHours"]) == ([tokyo], ["2020-02-29T16:00:00"], [9])
     assert (february["id"], february["localOffsetHours"]) == ([delhi], [5.5])
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_who_has_the_months_is_told_so_until_something_changes(user: Caller, encoding: str) -> None:
+    with user.server.context():
+        ids = seed_assets(user.id, 120)
+    accepted = {"Accept-Encoding": encoding}
+    first = user.get("/timeline/buckets", headers=accepted)
+    assert first.headers.get("Content-Encoding", "identity") == encoding
+    known = {**accepted, "If-None-Match": first.headers["ETag"]}
+    again = user.get("/timeline/buckets", headers=known)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    user.delete("/assets", {"ids": [ids[0]]})
+    changed = user.get("/timeline/buckets", headers=known)
+    assert (changed.status_code, changed.headers["ETag"] != first.headers["ETag"]) == (200, True)
 
 
 def test_a_month_goes_by_local_day_then_by_the_instant(user: Caller) -> None:
