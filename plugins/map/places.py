@@ -131,14 +131,18 @@ class Places:
 
 def _nearest(database: sqlite3.Connection, latitude: float, longitude: float) -> Address | None:
     height, shrink = FARTHEST / _DEGREE, math.cos(math.radians(latitude))
-    # The strip around the parallel, by the index; distances on a plane choose, those on the globe decide.
+    width = min(180.0, height / max(shrink, 1e-6) * 1.05)
+    # The strip around the parallel, by the index, and of that what is near, perhaps across the date line; distances on
+    # a plane choose, those on the globe decide.
     candidates = database.execute(
         """SELECT place.latitude, place.longitude, place.name, state, country.name FROM (
-             SELECT id, min(abs(longitude - :longitude), 360 - abs(longitude - :longitude)) * :shrink AS east
+             SELECT id, min(abs(longitude - :longitude), 360 - abs(longitude - :longitude)) * :shrink AS across
              FROM place WHERE latitude BETWEEN :latitude - :height AND :latitude + :height
-             ORDER BY east * east + (latitude - :latitude) * (latitude - :latitude) LIMIT 4
+             AND (longitude BETWEEN :west AND :east OR longitude >= :west + 360 OR longitude <= :east - 360)
+             ORDER BY across * across + (latitude - :latitude) * (latitude - :latitude) LIMIT 4
            ) AS near JOIN place USING (id) LEFT JOIN country ON code = country""",
-        {"latitude": latitude, "longitude": longitude, "height": height, "shrink": shrink})
+        {"latitude": latitude, "longitude": longitude, "height": height, "shrink": shrink,
+         "west": longitude - width, "east": longitude + width})
     near = min(((_metres(latitude, longitude, *row[:2]), row[2:]) for row in candidates), default=None)
     return Address(*near[1]) if near is not None and near[0] <= FARTHEST else None
 

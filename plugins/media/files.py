@@ -52,6 +52,9 @@ def _replaced(asset_id: object, *, is_edited: bool) -> object:
             .returning(AssetFile.storage_key))
 
 
+_ADDED = Lookup(lambda asset_id, kind, is_edited, key, size: AssetFile.insert(
+    asset=asset_id, type=kind, is_edited=is_edited, storage_key=key, size_in_byte=size).returning(AssetFile.asset))
+
 _REPLACED, _REPLACED_UNEDITED = (Lookup(partial(_replaced, is_edited=is_edited)) for is_edited in (True, False))
 
 
@@ -60,9 +63,6 @@ def replace(asset_id: str, files: Stored, *, is_edited: bool) -> None:
     transaction that knows that the asset exists."""
     replaced = _REPLACED if is_edited else _REPLACED_UNEDITED
     old = {key for key, in replaced.rows(asset_id)}
-    if files:
-        AssetFile.insert_many([
-            {"asset": asset_id, "type": kind, "is_edited": is_edited, "storage_key": key, "size_in_byte": size}
-            for kind, (key, size) in files.items()
-        ]).execute()
+    for kind, (key, size) in files.items():
+        _ADDED.rows(asset_id, kind, is_edited, key, size)
     remove_objects(old - {key for key, _ in files.values()})

@@ -57,7 +57,7 @@ def test_a_failing_job_is_tried_again_then_set_aside(jobs: Jobs, failures: list[
     row, = jobs.rows()
     assert (row["state"], row["attempts"], row["worker"]) == ("failed", 3, None)
     assert row["error"] == "ValueError: no good"
-    assert failures == [JobFailed(QUEUE, "Fails", "ValueError: no\0 good")]
+    assert failures == [JobFailed(QUEUE, "Fails", "ValueError: no\0 good", {"id": 1})]
 
 
 def test_a_job_that_succeeds_later_leaves_nothing(jobs: Jobs, failures: list[JobFailed]) -> None:
@@ -160,7 +160,7 @@ def test_what_kills_its_worker_is_set_aside(quiet: Jobs, failures: list[JobFaile
         bury_predecessor(worker)
     row, = quiet.rows(state="failed")
     assert row["error"] == "the process that ran it was killed"
-    assert [event.name for event in failures] == ["Kills"]
+    assert [(event.name, event.killed) for event in failures] == [("Kills", True)]
     assert run_next(QUEUE, worker)
     assert quiet.calls == [("Note", {})]
 
