@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from immich_flask.infra.unchanged import forget
 from immich_flask.testing import Caller, Server
 from tests.plugins.albums.conftest import NO_SUCH, bare_assets, make_album, said
 from tests.plugins.albums.linking.hooks import Known
@@ -186,7 +185,6 @@ def test_lists_cost_the_same_however_long(server: Server, user: Caller, other: C
                                           known: Known) -> None:
     def cost(path: str) -> int:
         known.asked = 0
-        forget()
         with queries() as sql:
             assert user.get(path).status_code == 200
         assert known.asked <= 1
