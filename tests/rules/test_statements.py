@@ -21,7 +21,6 @@ MAY_COMPOSE = {
     "immich_flask.core.models.asset": "names of columns of the model",
     "immich_flask.core.purge": "names of tables that migrations made",
     "plugins.map.places": "as many of the same condition as there are words",
-    "plugins.media.extraction": "types of files, an enumeration",
     "plugins.search.index": "names of columns of the model",
     "plugins.shared_links.access": "roles, an enumeration",
 }
