@@ -28,6 +28,7 @@ from immich_flask.core.plugins import Plugins
 from immich_flask.infra import migrations
 from immich_flask.infra.config import Config, load_config
 from immich_flask.infra.db import connect_database, db
+from immich_flask.infra.unchanged import forget
 from immich_flask.testing.callers import Caller, Server
 
 WIRE_CHECKS: list = []
@@ -223,6 +224,7 @@ def queries(server: Server) -> Callable:
     @contextmanager
     def watch() -> Iterator[list[str]]:
         server.activate()
+        forget()
         seen: list[str] = []
         jobs = server.runtime.queue
         settings.system_config()

@@ -15,7 +15,7 @@ from tests.reliability.scale import User, look_at_events, look_at_sessions
 
 
 def test_many_clients_and_then_crashes(backend: Backend, tmp_path: Path) -> None:
-    with house(backend, tmp_path, lease=1, **{"server.web_processes": 1}) as place:
+    with house(backend, tmp_path, **{"server.web_processes": 1}) as place:
         place.start()
         served = place.sign_up()
         did, memory = load(place, served, seconds=1.5, clients=6, uploaders=1, photos=6, pause=0.2, every=1)
