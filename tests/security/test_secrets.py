@@ -97,7 +97,8 @@ class TestUploadedBackups:
         with pytest.raises(BadRequest):
             archive.check(bomb)
 
-    @pytest.mark.parametrize("content", [b"", b"x" * 100, b"\x1f\x8b\x08\0" + b"x" * 50, gzip.compress(b"x" * 2000)])
+    @pytest.mark.parametrize("content", [b"", b"x" * 100, b"\x1f\x8b\x08\0" + b"x" * 50, gzip.compress(b"x" * 2000)],
+                             ids=["empty", "not packed", "packed badly", "something else"])
     def test_what_is_no_backup(self, tmp_path: Path, content: bytes) -> None:
         file = tmp_path / "x.tar.gz"
         file.write_bytes(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from immich_flask.core.models import Asset, AssetExif
+from immich_flask.core.models import Asset, AssetExif, User
 from immich_flask.infra.fields import iso
 from immich_flask.testing import Caller
 from plugins.albums.models import Album, AlbumAsset, AlbumUser
@@ -62,7 +62,9 @@ def expected(user_id: str) -> dict[str, dict[tuple, dict]]:
     members = list(AlbumUser.select().where(AlbumUser.album.in_(mine)))
     sees = Asset.deleted_at.is_null() | (Asset.owner == user_id)
     links = list(AlbumAsset.select().join(Asset).where(AlbumAsset.album.in_(mine), sees))
-    sharers = Partner.select(Partner.shared_by).where(Partner.shared_with == user_id)
+    # Nothing is shown of a partner whose account is suspended.
+    sharers = (Partner.select(Partner.shared_by).join(User, on=Partner.shared_by)
+               .where(Partner.shared_with == user_id, User.deleted_at.is_null()))
     partners = Asset.owner.in_(sharers) & Asset.deleted_at.is_null() & Asset.visibility.in_(SHOWN)
     assets = list(Asset.select().where((Asset.owner == user_id) | partners
                                        | Asset.id.in_([link.asset_id for link in links])))
