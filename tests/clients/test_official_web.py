@@ -164,6 +164,8 @@ def test_uploading_by_drag_and_drop(user: Person) -> None:
       transfer.items.add(new File([bytes], 'dropped.jpg', { type: 'image/jpeg' }));
       return transfer;
     }""", list(photo(640, 480)))
+    # Who drops too early finds nobody who takes it.
+    user.page.wait_for_load_state("networkidle")
     for event in ("dragenter", "dragover", "drop"):
         user.page.dispatch_event("body", event, {"dataTransfer": files})
     user.page.locator("[data-asset-id] img").first.wait_for()
