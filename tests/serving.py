@@ -69,8 +69,16 @@ def serving(backend: Backend, folder: Path, *, web_app: str | None = None) -> It
 
 @pytest.fixture(scope="session")
 def served(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with an administrator, for all tests of clients."""
-    with serving(backend, tmp_path_factory.mktemp("served")) as (url, program):
+    """A server with an administrator, for all tests of clients. With `TEST_CLUSTER=1` and PostgreSQL it is two web servers
+    and three workers, of which each request meets another one."""
+    folder = tmp_path_factory.mktemp("served")
+    if os.environ.get("TEST_CLUSTER") and backend.kind == "postgres":
+        from tests.reliability.cluster import cluster
+
+        with cluster(backend, folder) as place:
+            yield sign_up(place.url, place.webs[0])
+        return
+    with serving(backend, folder) as (url, program):
         yield sign_up(f"{url}/api", program)
 
 

@@ -19,7 +19,7 @@ import flask_smorest
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import make_schema_key, resolve_schema_instance
 from flask import Flask, Response, send_from_directory
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import NotFound
 
 from immich_flask import WIRE_VERSION
@@ -62,7 +62,10 @@ DOCS_SCRIPT = """SwaggerUIBundle({
 
 
 class Issue(Schema):
-    """One bad value of a request, as Immich's validator reports it."""
+    """One bad value of a request, as Immich's validator reports it; most codes come with more (`expected`, `format`)."""
+
+    class Meta:
+        unknown = INCLUDE
 
     code = fields.String(required=True)
     path = fields.List(fields.Raw(), required=True)

@@ -230,7 +230,15 @@ async function sync({ user }) {
   assert.deepEqual([album.type, album.data.id, complete.type], ["AlbumV2", id, "SyncCompleteV1"]);
   await ada.sendSyncAck({ syncAckSetDto: { acks: [album.ack] } });
   assert.deepEqual((await ada.getSyncAck()).map((ack) => ack.type), ["AlbumV2"]);
-  assert.deepEqual(lines(await ada.getSyncStream({ syncStreamDto })).map((line) => line.type), ["SyncCompleteV1"]);
+  // While somebody else's write is not committed yet, what is newer is sent once more.
+  let rest = lines(await ada.getSyncStream({ syncStreamDto }));
+  for (let tries = 0; rest.length > 1 && tries < 100; tries++) {
+    assert.deepEqual(rest.map((line) => line.data.id ?? line.type), [id, "SyncCompleteV1"]);
+    await ada.sendSyncAck({ syncAckSetDto: { acks: [rest[0].ack] } });
+    await new Promise((done) => setTimeout(done, 100));
+    rest = lines(await ada.getSyncStream({ syncStreamDto }));
+  }
+  assert.deepEqual(rest.map((line) => line.type), ["SyncCompleteV1"]);
   await ada.deleteSyncAck({ syncAckDeleteDto: { types: ["AlbumV2"] } });
   assert.deepEqual(await ada.getSyncAck(), []);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
 
@@ -69,6 +70,13 @@ def test_errors_have_one_shape(document):
     content = document["components"]["responses"]["DEFAULT_ERROR"]["content"]["application/json"]
     assert content["schema"] == {"$ref": "#/components/schemas/Error"}
     assert set(document["components"]["schemas"]["Error"]["properties"]) == {"message", "errors"}
+
+
+def test_errors_are_what_is_described(document, user):
+    refused = user.post("/tags", {"name": "", "parentId": "x"})
+    assert any(len(issue) > 3 for issue in refused.json["errors"]), "more than code, path and message"
+    schema = {"$ref": "#/components/schemas/Error", "components": document["components"]}
+    jsonschema_rs.validate(schema, refused.json)
 
 
 def test_people_can_read_it(document):
