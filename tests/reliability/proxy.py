@@ -60,7 +60,8 @@ class FaultProxy:
         def cut() -> None:
             for writer in list(self._open):
                 writer.transport.abort()
-            done.set()
+            # The sockets are closed in the loop's next turn, in which this comes after them.
+            self._loop.call_soon(done.set)
 
         self._loop.call_soon_threadsafe(cut)
         done.wait()
