@@ -13,7 +13,7 @@ MOST = 500
 """Far more than any program writes; a picture of 256 megapixels takes a minute or so with as many."""
 
 _PIECE = 64 * 1024
-_MARKER = re.compile(rb"\xff+([^\x00\xff])")
+_MARKER = re.compile(rb"\xff([^\x00\xff])")  # the last of any number of them: with "+", many would take for ever
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _BARE = frozenset((0x01, _START, *range(0xD0, 0xD8)))
 """Markers without a length behind them: those within a scan are among them."""

@@ -193,6 +193,15 @@ def test_the_limit_is_configurable(tmp_path, name):
 
 
 
+def test_fill_bytes_take_no_time():
+    """Any number of them may stand before a marker."""
+    begun = time.process_time()
+    assert scans.count(io.BytesIO(b"\xff\xd8" + b"\xff" * 60_000 + b"\0" * 10)) == 0
+    assert scans.count(io.BytesIO(b"\xff\xd8" + (b"\xff" * 9 + b"\xda\0\2") * 3)) == 3
+    # It was more than half a minute.
+    assert time.process_time() - begun < 5
+
+
 @pytest.mark.parametrize("count", [100, 600])
 def test_a_progressive_jpeg_may_not_have_any_number_of_scans(tmp_path, count):
     """Each goes over the whole picture, and takes a few bytes in the file."""
