@@ -137,7 +137,8 @@ class AssetFilter:
     """One query parameter of timeline, search, map and download, by its name on the wire.
 
     `where(value, auth)` returns a Peewee condition on `Asset`, or raises an `ApiError` when the caller may not use the
-    value. What the condition does, by `effect`:
+    value. It may depend on the value, the caller and the database, not on the clock or on what only this process knows:
+    finished answers are kept until somebody writes. What the condition does, by `effect`:
 
     narrow: leaves less of what is asked for anyway (a tag).
     scope: says itself whose assets are asked for, instead of the caller's own (an album).
