@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +21,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from flask import Flask
 
 from immich_flask.app import create_app
 from immich_flask.core import settings
@@ -67,6 +67,26 @@ class Backend:
     def close(self) -> None:
         self._servers.close()
 
+    @classmethod
+    @contextmanager
+    def temporary(cls, kind: str) -> Iterator[Backend]:
+        """One for programs that are no tests; gone afterwards with its `folder`, which may hold what else they need."""
+        with tempfile.TemporaryDirectory(prefix="immich-flask-") as folder:
+            backend = cls(kind, Path(folder))
+            try:
+                yield backend
+            finally:
+                backend.close()
+
+    def server(self, plugins: Plugins | None = None, **overrides: Any) -> Server:
+        """A fresh server without users, on a place of its own; keys are configuration keys."""
+        config = self.config(**overrides)
+        plugins = plugins or Plugins(config)
+        self.migrated(config, plugins)
+        server = Server(create_app(config, plugins=plugins), tuple(WIRE_CHECKS))
+        server.runtime.storage.check()
+        return server
+
     def config(self, **overrides: Any) -> Config:
         """A configuration with a place of its own; nothing is created in the database yet."""
         number = next(self._serial)
@@ -89,7 +109,6 @@ class Backend:
         sources = [migrations.core_source(), *plugins.migration_sources()]
         key = tuple(source.name for source in sources)
         if self.kind == "postgres":
-            name = config.database.url.rpartition("/")[2].partition("?")[0]
             if key not in self._templates:
                 self._templates[key] = template = f"migrated{len(self._templates)}"
                 self.postgres.create_database(template)
@@ -128,12 +147,7 @@ def make_server(backend: Backend) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def make(plugins: Plugins | None = None, **overrides: Any) -> Server:
-        config = backend.config(**overrides)
-        plugins = plugins or Plugins(config)
-        backend.migrated(config, plugins)
-        app: Flask = create_app(config, plugins=plugins)
-        server = Server(app, tuple(WIRE_CHECKS))
-        server.runtime.storage.check()
+        server = backend.server(plugins, **overrides)
         made.append(server)
         # It stays until the end: the collector need not look at it again and again.
         gc.freeze()

@@ -23,8 +23,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def ours(options: argparse.Namespace, folder: Path, pictures: Sequence[Path], re
     """Make a server, fill it, measure it."""
     data = folder / "data"
     with database(options.backend) as (url, roots):
-        serve = lambda: Server(folder, data, url)  # noqa: E731
+        serve = partial(Server, folder, data, url)
         with serve() as server:
             owner = server.wire.json("POST", "/auth/admin-sign-up", {"name": "Benchmark", **ACCOUNT})["id"]
             time.sleep(options.idle)
@@ -124,7 +125,9 @@ def upload(wire: Wire, pictures: Sequence[Path], options: argparse.Namespace, ro
 def read(wire: Wire, pictures: Sequence[str], options: argparse.Namespace, roots: Sequence[int],
          results: dict[str, float]) -> None:
     """Measure what is asked of a library. `pictures`: ids of assets whose files are there."""
-    wants: Callable[[str], bool] = lambda key: not options.only or key in options.only  # noqa: E731
+    def wants(key: str) -> bool:
+        return not options.only or key in options.only
+
     with Peak(roots) if roots else nullcontext() as peak:
         for key, asked in asking.requests(wire, pictures).items():
             if wants(key):

@@ -14,13 +14,10 @@ import cProfile
 import os
 import pstats
 import sys
-import tempfile
 from pathlib import Path
 
-from immich_flask.app import create_app
 from immich_flask.core.jobs.runs import Worker, run_next
 from immich_flask.core.models import JobRow
-from immich_flask.core.plugins import Plugins
 from immich_flask.infra.queue import prepare_queue
 from immich_flask.testing import Caller, Server
 from immich_flask.testing.fixtures import Backend
@@ -38,30 +35,17 @@ def main() -> int:
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as place:
-        folder = Path(place)
+    with Backend.temporary(options.backend) as backend:
+        folder = backend.folder
         if options.folder:
             paths = sorted(options.folder.iterdir())
         else:
             (folder / "photos").mkdir()
             paths = apart(photos, folder / "photos", options.images + WARM_UP, 4000, 3000)
-        backend = Backend(options.backend, folder)
-        try:
-            server = started(backend)
-            measure = profiled if options.profile else measured
-            return measure(server, folder, server.user(), paths)
-        finally:
-            backend.close()
-
-
-def started(backend: Backend) -> Server:
-    config = backend.config(**{"queue.url": ""})
-    plugins = Plugins(config)
-    backend.migrated(config, plugins)
-    prepare_queue(config)
-    server = Server(create_app(config, plugins=plugins))
-    server.runtime.storage.check()
-    return server
+        server = backend.server(**{"queue.url": ""})
+        prepare_queue(server.runtime.config)
+        measure = profiled if options.profile else measured
+        return measure(server, folder, server.user(), paths)
 
 
 def measured(server: Server, folder: Path, user: Caller, paths: list[Path]) -> int:

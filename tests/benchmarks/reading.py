@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from werkzeug.test import TestResponse
 
-from immich_flask.app import create_app
-from immich_flask.core.plugins import Plugins
 from immich_flask.core.settings import set_system_metadata
-from immich_flask.testing import Caller, Server
+from immich_flask.testing import Caller
 from immich_flask.testing.fixtures import Backend
 from tests.benchmarks.seed import seed_assets
 
@@ -47,21 +43,14 @@ def main() -> None:
     parser.add_argument("--partner", type=int, default=0, help="assets of a partner who is mixed into the timeline")
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        backend = Backend(options.backend, Path(folder))
-        try:
-            user = library(backend, options.assets, options.partner)
-            for name, ask in questions(user).items():
-                measure(name, ask)
-        finally:
-            backend.close()
+    with Backend.temporary(options.backend) as backend:
+        user = library(backend, options.assets, options.partner)
+        for name, ask in questions(user).items():
+            measure(name, ask)
 
 
 def library(backend: Backend, assets: int, partner: int) -> Caller:
-    config = backend.config()
-    plugins = Plugins(config)
-    backend.migrated(config, plugins)
-    server = Server(create_app(config, plugins=plugins))
+    server = backend.server()
     user, other = server.user(), server.user()
     began = time.perf_counter()
     with server.context():

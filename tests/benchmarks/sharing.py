@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from werkzeug.test import TestResponse
 
-from immich_flask.app import create_app
 from immich_flask.core.models import Asset
-from immich_flask.core.plugins import Plugins
 from immich_flask.infra.db import chunks
-from immich_flask.testing import Caller, Server
+from immich_flask.testing import Caller
 from immich_flask.testing.fixtures import Backend
 from tests.benchmarks.seed import seed_assets
 
@@ -31,19 +27,12 @@ def main() -> None:
     parser.add_argument("--assets", type=int, default=30_000)
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        backend = Backend(options.backend, Path(folder))
-        try:
-            look(backend, options.assets)
-        finally:
-            backend.close()
+    with Backend.temporary(options.backend) as backend:
+        look(backend, options.assets)
 
 
 def look(backend: Backend, count: int) -> None:
-    config = backend.config()
-    plugins = Plugins(config)
-    backend.migrated(config, plugins)
-    server = Server(create_app(config, plugins=plugins))
+    server = backend.server()
     owner, member, partner, stranger = (server.user() for _ in range(4))
     with server.context():
         ids = seed_assets(owner.id, count)

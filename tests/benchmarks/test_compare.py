@@ -15,9 +15,7 @@ from tests.benchmarks.figures import FIGURES, Figure, missed, table
 
 
 @pytest.fixture(scope="module")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[compare.Server]:
-    if request.config.getoption("--backend") == "postgres":
-        pytest.skip("the same again: it is the default settings that are measured")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[compare.Server]:
     folder = tmp_path_factory.mktemp("compared")
     with compare.Server(folder, folder / "data", "") as server:
         server.wire.json("POST", "/auth/admin-sign-up", {"name": "Benchmark", **compare.ACCOUNT})

@@ -17,19 +17,15 @@ import json
 import random
 import re
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from werkzeug.test import TestResponse
 
-from immich_flask.app import create_app
-from immich_flask.core.plugins import Plugins
 from immich_flask.testing import Caller, Server, photo
 from immich_flask.testing.fixtures import Backend
 from tests.fuzz.values import GARBAGE, HOSTILE, Values
@@ -266,33 +262,20 @@ def _short(options: dict) -> str:
     return json.dumps(options, default=lambda each: repr(each)[:60])[:1500]
 
 
-def server_of(backend: Backend) -> Server:
-    config = backend.config()
-    plugins = Plugins(config)
-    backend.migrated(config, plugins)
-    server = Server(create_app(config, plugins=plugins))
-    server.runtime.storage.check()
-    return server
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--requests", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        backend = Backend(options.backend, Path(folder))
-        try:
-            fuzzer = Fuzzer(server_of(backend), options.seed, report=lambda line: print(line, flush=True))
-            began = time.monotonic()
-            while fuzzer.sent < options.requests:
-                fuzzer.run(min(2500, options.requests - fuzzer.sent))
-                print(f"{fuzzer.sent} requests in {time.monotonic() - began:.0f} s, {len(fuzzer.failures)} failures",
-                      flush=True)
-            print(fuzzer.summary())
-        finally:
-            backend.close()
+    with Backend.temporary(options.backend) as backend:
+        fuzzer = Fuzzer(backend.server(), options.seed, report=lambda line: print(line, flush=True))
+        began = time.monotonic()
+        while fuzzer.sent < options.requests:
+            fuzzer.run(min(2500, options.requests - fuzzer.sent))
+            print(f"{fuzzer.sent} requests in {time.monotonic() - began:.0f} s, {len(fuzzer.failures)} failures",
+                  flush=True)
+        print(fuzzer.summary())
     return bool(fuzzer.failures)
 
 

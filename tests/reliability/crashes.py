@@ -16,12 +16,10 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from immich_flask.testing.fixtures import Backend
 from tests.reliability.house import APART, TOGETHER, House, house
@@ -150,14 +148,10 @@ def main() -> int:
     options = parser.parse_args()
     storage = options.storage or ("folder" if options.backend == "sqlite" else "s3")
     print(f"{options.backend} and {storage}, seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="crashes-") as folder:
-        backend = Backend(options.backend, Path(folder))
-        try:
-            with house(backend, Path(folder), storage=storage, lease=options.lease) as place:
-                tally = crash(place, rounds=options.rounds, seed=options.seed, clients=options.clients,
-                              every=options.every, show=True)
-        finally:
-            backend.close()
+    with Backend.temporary(options.backend) as backend:
+        with house(backend, backend.folder, storage=storage, lease=options.lease) as place:
+            tally = crash(place, rounds=options.rounds, seed=options.seed, clients=options.clients,
+                          every=options.every, show=True)
     for victims, count in sorted(tally.kills.items()):
         print(f"{count:5} times {victims}")
     print(f"{tally.rounds} rounds, {len(tally.problems)} problems")

@@ -16,11 +16,9 @@ import hashlib
 import random
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import requests
 
@@ -172,16 +170,12 @@ def main() -> int:
     parser.add_argument("--uploaders", type=int, default=4)
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="load-") as folder:
-        backend = Backend(options.backend, Path(folder))
-        try:
-            with house(backend, Path(folder)) as place:
-                place.start()
-                tally, memory = load(place, place.sign_up(), seconds=options.minutes * 60, clients=options.clients,
-                                     uploaders=options.uploaders, show=True)
-                place.end()
-        finally:
-            backend.close()
+    with Backend.temporary(options.backend) as backend:
+        with house(backend, backend.folder) as place:
+            place.start()
+            tally, memory = load(place, place.sign_up(), seconds=options.minutes * 60, clients=options.clients,
+                                 uploaders=options.uploaders, show=True)
+            place.end()
     grown = growth(memory)
     waited = sorted(tally.seconds)
     print(f"{tally.requests} requests, {len(tally.uploads)} uploads, {len(tally.problems)} problems; "
