@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetVisibility
 from immich_flask.core.assets.read import get_assets
 from immich_flask.core.assets.visible import select_assets

@@ -10,7 +10,6 @@ from marshmallow import ValidationError, fields
 
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetVisibility
 from immich_flask.core.assets.filters import Narrowed
-from immich_flask.infra.http.issues import Issue
 from immich_flask.infra.http.schemas import Enum, QueryBool, Schema, StrictStr, UUIDv4
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import peewee
 import pytest
 
 from immich_flask.app import create_app
@@ -28,7 +27,7 @@ from immich_flask.core.models import Asset
 from immich_flask.core.plugins import GROUP, Found, Plugins, find_plugins
 from immich_flask.infra import migrations
 from immich_flask.infra.config import load_config
-from immich_flask.infra.db import Model, connect_database, many
+from immich_flask.infra.db import Model, connect_database
 from immich_flask.infra.http.blueprint import Blueprint
 from immich_flask.infra.http.schemas import StrictStr
 from immich_flask.testing import Server

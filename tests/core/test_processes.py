@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from immich_flask.infra.processes import Supervisor
-from tests.core.programs import children_of, forked, is_running, status_of, tree_of, wait_until
+from tests.core.programs import children_of, forked, is_running, status_of, wait_until
 
 
 def forever() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from tests.matrix.world import (
-    ALBUM_LINKS, ASSET_LINKS, MEMBERS, MONTH, NO_METADATA, OWNERS, PARTNERS, Asked, World,
+    ALBUM_LINKS, ASSET_LINKS, MEMBERS, MONTH, NO_METADATA, OWNERS, Asked, World,
 )
 
 Rule = Callable[[Asked], set[str]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from flask import request
-from marshmallow import ValidationError, fields, missing
+from marshmallow import ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
 from immich_flask.api.assets.blueprint import bp

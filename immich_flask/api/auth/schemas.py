@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from immich_flask.infra.http.schemas import Email, Schema, StrictBool, StrictStr, UUIDv4
+from immich_flask.infra.http.schemas import Email, Schema, StrictBool, StrictStr
 
 PIN_CODE = r"^\d{6}$"
 

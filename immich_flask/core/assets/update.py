@@ -17,7 +17,7 @@ from immich_flask.core.assets.dates import change_dates
 from immich_flask.core.assets.live_photos import change_video
 from immich_flask.core.assets.paths import refresh_paths
 from immich_flask.core.assets.response import ASSET_COLUMNS, asset_response
-from immich_flask.core.assets.visible import require, visible
+from immich_flask.core.assets.visible import require
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import atomic, many

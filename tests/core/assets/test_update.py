@@ -13,7 +13,7 @@ from immich_flask.contracts import events
 from immich_flask.core.assets.dates import offset_name, wall_clock, zone
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.fields import iso
-from immich_flask.testing import Caller, Server, photo
+from immich_flask.testing import Caller, Server
 from tests.core.assets.lending.hooks import Lent
 
 UNKNOWN = "6e2c34b1-5a6d-4d3e-9f10-1c2d3e4f5a6b"

@@ -6,7 +6,7 @@ import gzip
 import threading
 import tracemalloc
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
