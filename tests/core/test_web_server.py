@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +21,7 @@ from flask import Flask, request
 
 from immich_flask.infra.config import load_config
 from immich_flask.infra.http import server as web
-from immich_flask.infra.http import threads, web_worker
+from immich_flask.infra.http import client_socket, connection, exchange, threads, web_worker
 from immich_flask.infra.http.proxy import TrustedProxies
 from tests.core.programs import forked, free_port, status_of, wait_until
 
@@ -64,8 +66,8 @@ def served(log: Path) -> Iterator[Address]:
     run = partial(web.run_web, an_app(), listener, config, when_ready=log.with_name("ready").touch,
                   graceful_seconds=5)
     with pytest.MonkeyPatch.context() as patch:
-        for module, name, seconds in ((web_worker, "HEAD_SECONDS", 1.0), (web_worker, "SILENCE_SECONDS", 1.0),
-                                      (web_worker, "GRACE_SECONDS", 1.0)):
+        for module, name, seconds in ((connection, "HEAD_SECONDS", 1.0), (connection, "SILENCE_SECONDS", 1.0),
+                                      (exchange, "GRACE_SECONDS", 1.0)):
             patch.setattr(module, name, seconds)
         with forked(run, log) as pid:
             listener.close()
@@ -249,29 +251,41 @@ class TestTwoWaysToRead:
         assert "hidden-key" not in text
 
 
+class Pool:
+    """Threads whose turns are calls that they are given."""
+
+    def __init__(self, few: int) -> None:
+        self._todo: SimpleQueue[tuple[Future, Callable, tuple]] = SimpleQueue()
+        self.threads = threads.Threads(few, self._turn)
+        self.threads.start()
+
+    def _turn(self) -> None:
+        future, function, arguments = self._todo.get()
+        future.set_result(function(*arguments))
+
+    def submit(self, function: Callable, *arguments: object) -> Future:
+        future: Future = Future()
+        self._todo.put((future, function, arguments))
+        return future
+
+
 class TestThreads:
     """By themselves."""
 
     @pytest.fixture
-    def pool(self) -> Iterator[threads.Threads]:
-        pool = threads.Threads(2)
-        yield pool
-        pool.shutdown()
+    def pool(self) -> Pool:
+        return Pool(2)
 
-    def test_few_at_once(self, pool: threads.Threads) -> None:
+    def test_few_at_once(self, pool: Pool) -> None:
         for _ in range(20):
             assert pool.submit(lambda a, b: a + b, 1, 2).result(10) == 3
-        assert pool.count <= 2
+        assert pool.threads.count == 2
 
-    def test_errors_are_the_callers(self, pool: threads.Threads) -> None:
-        assert isinstance(pool.submit(int, "x").exception(10), ValueError)
-        assert pool.submit(int, "1").result(10) == 1
-
-    def test_more_while_they_wait_and_few_again(self, pool: threads.Threads) -> None:
+    def test_more_while_they_wait_and_few_again(self, pool: Pool) -> None:
         release, busy = Event(), Event()
 
         def wait() -> bool:
-            with pool:
+            with pool.threads:
                 return release.wait(20)
 
         waiting = [pool.submit(wait) for _ in range(5)]
@@ -283,28 +297,80 @@ class TestThreads:
         busy.set()
         release.set()
         assert all(each.result(10) for each in (*waiting, *working, late))
-        wait_until(lambda: pool.submit(int, "1").result(10) and pool.count <= 2, "the others to go")
+        wait_until(lambda: pool.submit(int, "1").result(10) and pool.threads.count <= 2, "the others to go")
 
-    def test_no_end_of_waiting(self, pool: threads.Threads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_end_of_waiting(self, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(threads, "MOST_WAITING", 3)
         release = Event()
 
         def wait() -> bool:
-            with pool:
+            with pool.threads:
                 return release.wait(20)
 
         waiting = [pool.submit(wait) for _ in range(9)]
         time.sleep(0.05)
-        assert pool.count == 5
+        assert pool.threads.count == 5
         release.set()
         assert all(each.result(10) for each in waiting)
 
 
+class TestClientSocket:
+    @pytest.fixture
+    def ends(self) -> Iterator[tuple[client_socket.ClientSocket, socket.socket]]:
+        """The server's end and the client's."""
+        ours, theirs = socket.socketpair()
+        with client_socket.ClientSocket.of(ours, threads.Threads(0, lambda: None)) as own, theirs:
+            theirs.settimeout(20)
+            yield own, theirs
+
+    def test_what_is_held_leaves_with_what_comes_next(self, ends: tuple, tmp_path: Path) -> None:
+        own, theirs = ends
+        own.hold(b"head ")
+        own.sendall(b"body")
+        assert theirs.recv(100) == b"head body"
+        own.hold(b"head")
+        own.flush()
+        own.flush()
+        assert theirs.recv(100) == b"head"
+        path = tmp_path / "file"
+        path.write_bytes(b"0123456789")
+        own.hold(b"head ")
+        with path.open("rb") as file:
+            assert own.sendfile(file, 2, 5) == 5
+            assert own.sendfile(file, 8) == 2
+            assert own.sendfile(file, 8, 100) == 2
+        assert theirs.recv(100) == b"head 234568989"
+
+    def test_it_waits_for_the_client_and_not_for_ever(self, ends: tuple) -> None:
+        own, theirs = ends
+        data = os.urandom(4_000_000)
+        got = bytearray()
+
+        def take() -> None:
+            while len(got) < len(data) + 4:
+                got.extend(theirs.recv(65536))
+
+        taker = Thread(target=take)
+        taker.start()
+        own.hold(b"head")
+        own.sendall(data)
+        taker.join(20)
+        assert bytes(got) == b"head" + data
+        own.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            own.recv(1)
+        with pytest.raises(TimeoutError):
+            own.sendall(data)
+
+
 def test_a_server_that_is_full_takes_new_clients_instead_of_idle_ones() -> None:
-    worker = SimpleNamespace(_coming={}, keepalived_conns=[SimpleNamespace(timeout=99.0)])
+    shut: list[int] = []
+    waiting = {number: SimpleNamespace(number=number, sock=SimpleNamespace(shutdown=lambda how, number=number: (
+        shut.append(number)))) for number in (7, 5)}
+    worker = SimpleNamespace(_waiting=waiting)
+    worker._give_up = partial(web_worker.Worker._give_up, worker)
     web_worker.Worker._make_room(worker)
-    assert worker.keepalived_conns[0].timeout == 0.0
-    gone: list[str] = []
-    worker = SimpleNamespace(_coming={"first": 1, "second": 2}, keepalived_conns=[], _give_up=gone.append)
+    assert shut == [7], "who waits for the longest time"
     web_worker.Worker._make_room(worker)
-    assert gone == ["first"]
+    web_worker.Worker._make_room(worker)
+    assert shut == [7, 5]

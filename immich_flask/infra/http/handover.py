@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from flask import Response
 
-from immich_flask.infra.http.threads import ClientSocket
+from immich_flask.infra.http.client_socket import ClientSocket
 
 _SOCKET = "gunicorn.socket"
 
@@ -44,7 +44,7 @@ class Handover(Response):
 
 
 def _exchange(theirs: socket.socket) -> socket.socket:
-    ours = theirs.dup()
+    ours = socket.socket(fileno=os.dup(theirs.fileno()))
     dead, other = socket.socketpair()
     other.close()
     os.dup2(dead.fileno(), theirs.fileno(), inheritable=False)

@@ -1,260 +1,256 @@
-"""Gunicorn's threaded worker, with patience that costs no thread, and that ends.
+"""A web process of gunicorn: threads that wait for all connections together, with patience that costs no thread.
 
-A request gets a thread when its head is there, and its body if that is small. Until then the one loop that waits for
-all connections collects it; so any number of clients may be slow to ask. A thread that waits for its client in the
-middle of an upload or a download does not count among those that work (`infra.http.threads`).
+Whichever thread is free takes the connection on which something came (epoll wakes one, and tells it to nobody else until
+that one is done), reads, answers and goes back to waiting: no thread hands anything to another. That takes half of the
+CPU of gunicorn's own threaded worker, whose loop and threads wake each other for each request, beside a Flask app.
+
+A request is begun when its head is there, and its body if that is small; any number of clients may be slow to ask. A
+thread that waits for its client in the middle of an upload or a download does not count among those that work
+(`infra.http.threads`).
 """
 
 from __future__ import annotations
 
 import errno
 import logging
-import re
+import os
+import select
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
-from selectors import EVENT_READ
+from datetime import datetime
 from typing import Any
 
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.http import wsgi
+from gunicorn.http.errors import NoMoreData
+from gunicorn.workers.base import Worker as GunicornWorker
 
-from immich_flask.infra.http.threads import SMALL_BODY, ClientSocket, Threads
+from immich_flask.infra.http.client_socket import ClientSocket
+from immich_flask.infra.http.connection import MAX_HEAD, PARTING_SECONDS, Connection
+from immich_flask.infra.http.exchange import Response
+from immich_flask.infra.http.threads import Threads
 from immich_flask.infra.memory import Slack
 
 log = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 120.0
-"""How long a client may neither send nor take a byte in the middle of a request."""
+ONCE = select.EPOLLIN | select.EPOLLONESHOT
 
-HEAD_SECONDS = 30.0
-"""How long the head of a request may take, together with a body that is small."""
+DRAIN_SECONDS = 5.0
+"""How long is waited for the rest of a body that nobody wanted, before the connection is given up."""
 
-MAX_HEAD = 64 * 1024
-"""Bytes of a head: as many as nginx takes in its usual configuration."""
-
-PARTING_SECONDS = 2.0
-"""How long a client may take to hang up after the last answer. Closed with unread bytes a connection is reset, and the
-client may never see that answer."""
-
-GRACE_SECONDS = 30.0
-SLOWEST = 500
-"""Bytes per second that a body must bring, averaged over the time that was waited for it, after some grace."""
+STOPPING_SECONDS = 2.0
+"""How long a process that ends keeps connections on which the client may be asking something just now."""
 
 _WHY = b'{"message":"Request Header Fields Too Large"}'
 TOO_LARGE = (b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/json\r\nConnection: close\r\n"
              b"Content-Length: %d\r\n\r\n%s" % (len(_WHY), _WHY))
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
-_NEEDS_A_WORD = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
+class Worker(GunicornWorker):
+    """See above. Plain sockets and HTTP/1.1 only.
 
-@dataclass(slots=True)
-class _Coming:
-    """What has come of the next request of a connection. `wanted`: bytes to wait for, once that is known."""
-
-    data: bytearray = field(default_factory=bytearray)
-    wanted: int = 0
-    deadline: float = 0.0
-
-    def add(self, data: bytes) -> None:
-        begin = max(len(self.data) - 3, 0)
-        self.data += data
-        if not self.wanted and (end := self.data.find(b"\r\n\r\n", begin)) >= 0:
-            # Not what may stand before a request line: of that, gunicorn judges.
-            self.wanted = end + 4
-            head = bytes(self.data[:self.wanted])
-            length = _LENGTH.search(head)
-            if length and int(length[1]) <= SMALL_BODY and not _NEEDS_A_WORD.search(head):
-                self.wanted += int(length[1])
-
-    @property
-    def is_there(self) -> bool:
-        return 0 < self.wanted <= len(self.data)
-
-    @property
-    def is_too_large(self) -> bool:
-        return not self.wanted and len(self.data) > MAX_HEAD
-
-
-class _Unreader(SocketUnreader):
-    """Reads from the client, unless that sends a body too slowly to be serious."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.begin()
-
-    def begin(self) -> None:
-        """Another request."""
-        self._waited, self._came = 0.0, 0
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        began = time.monotonic()
-        data = super().chunk(size_hint)
-        self._waited += time.monotonic() - began
-        self._came += len(data)
-        if self._waited > GRACE_SECONDS and self._came < self._waited * SLOWEST:
-            raise TimeoutError("the client sends too slowly")
-        return data
-
-
-class _Connection(TConn):
-    """Gunicorn's own would have the loop wait for the client to hang up, and everybody with it."""
-
-    part: Callable[[TConn], None]
-
-    def close(self, graceful: bool = False) -> None:
-        if graceful:
-            self.part(self)
-        else:
-            super().close()
-
-
-class Worker(ThreadWorker):
-    """See above. Plain sockets only: gunicorn itself does no TLS here."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._coming: dict[TConn, _Coming] = {}
-        self._parting: dict[TConn, float] = {}
-        self._slack = Slack()
+    A connection belongs to the epoll (it is in `_waiting`), or to the thread that epoll gave it to. Only such a thread
+    closes it; others that want it closed take it out of `_waiting` and shut it down, which wakes a thread.
+    """
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
         if cfg.is_ssl:
             raise RuntimeError("this worker does no TLS: that is for a proxy in front of it")
-        super().check_config(cfg, log)
 
-    def get_thread_pool(self) -> Threads:
-        return Threads(self.cfg.threads)
+    def init_process(self) -> None:
+        # Settings are found by name in a table, 13 for each request, and change no more.
+        vars(self.cfg).update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        self._threads = Threads(self.cfg.threads, self._turn)
+        self._poll = select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._waiting: dict[int, Connection] = {}
+        self._slack = Slack()
+        super().init_process()
 
-    def notify(self) -> None:
-        super().notify()
-        self._slack.give_back()
-        if self.nr_conns >= self.worker_connections:
+    # The main thread: new connections, and those that take too long.
+
+    def run(self) -> None:
+        for listener in self.sockets:
+            listener.setblocking(False)
+        poll = select.poll()
+        for source in self.wait_fds:
+            poll.register(source, select.POLLIN)
+        self._threads.start()
+        looked_at = 0.0
+        while self.alive and os.getppid() == self.ppid:
+            ready = {number for number, _ in poll.poll(1000)}
+            for listener in self.sockets:
+                if listener.fileno() in ready:
+                    self._accept(listener)
+            if self.PIPE[0] in ready:
+                # A signal.
+                os.read(self.PIPE[0], 4096)
+            if time.monotonic() - looked_at >= 1.0:
+                looked_at = time.monotonic()
+                self._look_around()
+        self._stop()
+
+    def _accept(self, listener: socket.socket) -> None:
+        if len(self._connections) >= self.cfg.worker_connections:
             self._make_room()
-
-    def accept(self, listener: socket.socket) -> None:
         try:
             client, address = listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 log.warning("no more files can be opened: connections of idle clients are closed")
                 self._make_room()
+                # Until then there is nothing that could be accepted, but somebody who wants to be.
+                time.sleep(0.05)
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
-        self.nr_conns += 1
-        conn = _Connection(self.cfg, ClientSocket.of(client, self.tpool), address, listener.getsockname())
-        conn.part = self._part
-        self.enqueue_req(conn)
+        conn = Connection(self.cfg, ClientSocket.of(client, self._threads), address, listener.getsockname())
+        self._connections[conn.number] = self._waiting[conn.number] = conn
+        self._poll.register(conn.number, ONCE)
 
-    def enqueue_req(self, conn: TConn) -> None:
-        """Collect the next request of a connection; some of it may have been read together with the one before."""
-        coming = _Coming(deadline=time.monotonic() + self.cfg.keepalive)
-        if conn.parser is not None and (ahead := conn.parser.unreader.take_buffered()):
-            coming.add(ahead)
-        conn.sock.setblocking(False)
-        self._coming[conn] = coming
-        self._collect(conn)
-
-    def _on_more(self, conn: TConn, sock: socket.socket) -> None:
-        self.poller.unregister(sock)
-        self._collect(conn)
-
-    def _collect(self, conn: TConn) -> None:
-        """Take what there is, and wait for more or answer."""
-        coming = self._coming[conn]
-        while not coming.is_there:
-            try:
-                data = conn.sock.recv(MAX_HEAD)
-            except BlockingIOError:
-                self.poller.register(conn.sock, EVENT_READ, partial(self._on_more, conn))
-                return
-            except OSError:
-                data = b""
-            if not data:
-                self._forget(conn)
-                return
-            if not coming.data:
-                coming.deadline = time.monotonic() + HEAD_SECONDS
-            coming.add(data)
-            if coming.is_too_large:
-                with suppress(OSError):
-                    conn.sock.send(TOO_LARGE)
-                self._forget(conn, graceful=True)
-                return
-        del self._coming[conn]
-        if conn.parser is None:
-            conn.init()
-            conn.parser.unreader = _Unreader(conn.sock)
-        conn.data_ready = True
-        conn.parser.unreader.begin()
-        conn.parser.unreader.unread(bytes(coming.data))
-        super().enqueue_req(conn)
-
-    def _forget(self, conn: TConn, *, graceful: bool = False) -> None:
-        del self._coming[conn]
-        self.nr_conns -= 1
-        conn.close(graceful)
-
-    def _give_up(self, conn: TConn) -> None:
-        with suppress(OSError, KeyError, ValueError):
-            self.poller.unregister(conn.sock)
-        self._forget(conn)
+    def _look_around(self) -> None:
+        self.notify()
+        self._slack.give_back()
+        moment = time.monotonic()
+        for conn in list(self._waiting.values()):
+            if moment > conn.deadline:
+                self._give_up(conn)
 
     def _make_room(self) -> None:
         """Close who has asked nothing for the longest time, so that others can."""
-        if self._coming:
-            self._give_up(next(iter(self._coming)))
-        elif self.keepalived_conns:
-            self.keepalived_conns[0].timeout = 0.0
+        for conn in list(self._waiting.values())[:1]:
+            self._give_up(conn)
 
-    def murder_pending(self) -> None:
-        moment = time.monotonic()
-        for conn, coming in list(self._coming.items()):
-            # A worker that stops waits for none who has not begun.
-            if moment > coming.deadline or not (self.alive or coming.data):
-                self._give_up(conn)
-        for conn, deadline in list(self._parting.items()):
-            if moment > deadline:
-                self._parted(conn)
+    def _give_up(self, conn: Connection) -> None:
+        if self._waiting.pop(conn.number, None) is conn:
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RDWR)
 
-    def _part(self, conn: TConn) -> None:
-        """Say that this was the last answer, and wait for the client to hang up."""
+    def _stop(self) -> None:
+        """Let running requests end, within the time there is for that."""
+        for listener in self.sockets:
+            listener.close()
+        until = time.monotonic() + self.cfg.graceful_timeout
+        idle_until = time.monotonic() + STOPPING_SECONDS
+        while self._connections and time.monotonic() < until:
+            for conn in list(self._waiting.values()):
+                if not conn.has_begun:
+                    conn.deadline = min(conn.deadline, idle_until)
+            self._look_around()
+            time.sleep(0.05)
+
+    # The threads that answer.
+
+    def _turn(self) -> None:
+        for number, _ in self._poll.poll(-1, 1):
+            conn = self._connections[number]
+            try:
+                if self._waiting.pop(number, None) is None or not self._proceed(conn):
+                    self._close(conn)
+            except BaseException:
+                # Of the connection alone; the thread goes on.
+                log.exception("a connection broke")
+                self._close(conn)
+
+    def _proceed(self, conn: Connection) -> bool:
+        """Take what came, and answer what is there; whether the connection is still waited for."""
         try:
-            conn.sock.setblocking(False)
+            data = conn.sock.recv_now(MAX_HEAD)
+        except BlockingIOError:
+            return self._wait(conn)
+        except OSError:
+            return False
+        if not data:
+            return False
+        if conn.parting:
+            return self._wait(conn)
+        conn.add(data)
+        while conn.is_there:
+            if not self._answer(conn):
+                return self._part(conn)
+            conn.next_request(self.cfg.keepalive)
+        if conn.is_too_large:
+            with suppress(OSError):
+                conn.sock.send(TOO_LARGE)
+            return self._part(conn)
+        return self._wait(conn)
+
+    def _wait(self, conn: Connection) -> bool:
+        self._waiting[conn.number] = conn
+        try:
+            self._poll.modify(conn.number, ONCE)
+        except OSError:
+            # Somebody else has its connection now (`infra.http.handover`).
+            self._waiting.pop(conn.number, None)
+            return False
+        return True
+
+    def _part(self, conn: Connection) -> bool:
+        """Say that this was the last answer, and wait for the client to hang up."""
+        conn.parting = True
+        conn.deadline = time.monotonic() + PARTING_SECONDS
+        try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            conn.close()
-            return
-        self._parting[conn] = time.monotonic() + PARTING_SECONDS
-        self.poller.register(conn.sock, EVENT_READ, partial(self._on_parting, conn))
+            return False
+        return self._wait(conn)
 
-    def _on_parting(self, conn: TConn, sock: socket.socket) -> None:
+    def _close(self, conn: Connection) -> None:
+        del self._connections[conn.number]
+        conn.sock.close()
+
+    def _answer(self, conn: Connection) -> bool:
+        """Answer one request; whether there may be another on this connection."""
+        request = None
         try:
-            data = sock.recv(MAX_HEAD)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._parted(conn)
-
-    def _parted(self, conn: TConn) -> None:
-        del self._parting[conn]
-        self.poller.unregister(conn.sock)
-        conn.close()
-
-    def handle_request(self, req: Any, conn: TConn) -> bool:
-        conn.sock.settimeout(SILENCE_SECONDS)
-        try:
-            return super().handle_request(req, conn)
-        except TimeoutError as error:
-            # For gunicorn: close the connection.
-            raise StopIteration from error
+            request = conn.request()
+            return self._respond(conn, request) and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
+        except (NoMoreData, StopIteration, TimeoutError):
+            return False
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                self.log.exception("Socket error processing request.")
+            return False
+        except Exception as error:
+            self.handle_error(request, conn.sock, conn.client, error)
+            return False
         finally:
             self._slack.used()
+
+    def _respond(self, conn: Connection, request: Any) -> bool:
+        began_at = datetime.now()
+        self.cfg.pre_request(self, request)
+        response, environ = wsgi.create(request, conn.sock, conn.client, conn.server, self.cfg, Response)
+        environ["wsgi.multithread"] = True
+        self.nr += 1
+        self.alive = self.alive and self.nr < self.max_requests
+        if not self.alive or not self.cfg.keepalive:
+            response.force_close()
+        try:
+            self._send(response, environ)
+        except OSError:
+            raise
+        except Exception:
+            if not response.headers_sent:
+                raise
+            # Part of an answer may be out: the client must see that it ends too early.
+            self.log.exception("Error handling request")
+            return False
+        finally:
+            self.log.access(response, request, environ, datetime.now() - began_at)
+            self.cfg.post_request(self, request, environ, response)
+        return not response.should_close()
+
+    def _send(self, response: Response, environ: dict[str, Any]) -> None:
+        body = self.wsgi(environ, response.start_response)
+        try:
+            if isinstance(body, environ["wsgi.file_wrapper"]):
+                response.write_file(body)
+            else:
+                for piece in body:
+                    response.write(piece)
+            response.close()
+        finally:
+            if hasattr(body, "close"):
+                body.close()

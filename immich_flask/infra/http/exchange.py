@@ -1,0 +1,58 @@
+"""How requests are read and answers leave: gunicorn's ways, with limits and fewer calls to the system."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gunicorn.http import wsgi
+from gunicorn.http.unreader import SocketUnreader
+
+from immich_flask.infra.http.client_socket import ClientSocket
+
+GRACE_SECONDS = 30.0
+SLOWEST = 500
+"""Bytes per second that a body must bring, averaged over the time that was waited for it, after some grace."""
+
+_READ_FROM = 128 * 1024
+"""Bytes from which a file is sent inside the kernel. Less is read, and leaves together with the head."""
+
+
+class Unreader(SocketUnreader):
+    """Reads from the client, unless that sends a body too slowly to be serious."""
+
+    def begin(self, data: bytes) -> None:
+        """Another request, of which this much is there."""
+        self._waited, self._came = 0.0, 0
+        self.unread(data)
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        began = time.monotonic()
+        data = super().chunk(size_hint)
+        self._waited += time.monotonic() - began
+        self._came += len(data)
+        if self._waited > GRACE_SECONDS and self._came < self._waited * SLOWEST:
+            raise TimeoutError("the client sends too slowly")
+        return data
+
+
+class Response(wsgi.Response):
+    """Gunicorn's, whose head leaves together with what follows: one call to the system and one packet instead of two."""
+
+    sock: ClientSocket
+
+    def send_headers(self) -> None:
+        if self.headers_sent:
+            return
+        lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
+        self.sock.hold("".join(lines).encode("latin-1"))
+        self.headers_sent = True
+
+    def sendfile(self, respiter: Any) -> bool:
+        if self.response_length is not None and self.response_length < _READ_FROM:
+            return False
+        return super().sendfile(respiter)
+
+    def close(self) -> None:
+        super().close()
+        self.sock.flush()
