@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 from io import FileIO
-from pathlib import Path
 from urllib.parse import quote
 
 from flask import Response, request
@@ -102,7 +101,7 @@ def send_object(
 class _SentFile(FileIO):
     """A range of a file for `wsgi.file_wrapper`: a server that cannot use the descriptor reads, but not beyond it."""
 
-    def __init__(self, path: Path, start: int, length: int, response: Response) -> None:
+    def __init__(self, path: str, start: int, length: int, response: Response) -> None:
         super().__init__(path)
         self._left = length
         self._response = response
@@ -120,7 +119,7 @@ class _SentFile(FileIO):
             self._response.close()
 
 
-def _with_file(response: Response, path: Path, info: ObjectInfo, start: int, length: int) -> Response:
+def _with_file(response: Response, path: str, info: ObjectInfo, start: int, length: int) -> Response:
     try:
         file = _SentFile(path, start, length, response)
     except FileNotFoundError as error:

@@ -14,6 +14,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from immich_flask.contracts.errors import ConfigError
 
+_HEADERS = tuple(f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "PROTO", "HOST", "PORT"))
+"""As an environment has them."""
+
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
@@ -31,7 +34,7 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         # Without an address the other side is on a Unix socket.
-        if not self._is_trusted(environ.get("REMOTE_ADDR") or "127.0.0.1"):
+        if not any(name in environ for name in _HEADERS) or not self._is_trusted(environ.get("REMOTE_ADDR") or "127.0.0.1"):
             return self._app(environ, start_response)
         hops = 1
         for address in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[1:]):

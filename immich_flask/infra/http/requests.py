@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from uuid import uuid4
+from random import getrandbits
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -29,7 +29,7 @@ def init_requests(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.correlation_id = uuid4().hex[:16]
+        g.correlation_id = f"{getrandbits(64):016x}"
         g.began_at = time.perf_counter()
 
     @app.after_request

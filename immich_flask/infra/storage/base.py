@@ -170,7 +170,7 @@ class Storage(Protocol):
         None where there is no such thing, or where the operator does not want redirects to it.
         """
 
-    def local_path(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> str | None:
         """Where the file is, if it is one on this machine (it need not exist)."""
 
     def as_file(self, key: str) -> AbstractContextManager[Path]:
@@ -190,6 +190,7 @@ class Storage(Protocol):
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def check_key(key: str) -> str:
     """Returns `key`. Raises ValueError if it isn't legal: relative, no empty, `.` or `..` segment, no control character
     and no backslash, at most 1024 bytes and 255 per segment, not below `tmp/`."""

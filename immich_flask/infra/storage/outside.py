@@ -94,8 +94,8 @@ class WithOutside:
             return None
         return self._storage.presigned_url(key, expires=expires, content_type=content_type, disposition=disposition)
 
-    def local_path(self, key: str) -> Path | None:
-        return self._path(key) if is_outside(key) else self._storage.local_path(key)
+    def local_path(self, key: str) -> str | None:
+        return str(self._path(key)) if is_outside(key) else self._storage.local_path(key)
 
     def as_file(self, key: str) -> AbstractContextManager[Path]:
         return self._as_file(key) if is_outside(key) else self._storage.as_file(key)

@@ -182,7 +182,7 @@ class S3Storage:
         with translated(key):
             return self.client.presigned_get_object(self.bucket, name, expires, response_headers=headers)
 
-    def local_path(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> str | None:
         check_key(key)
         return None
 

@@ -27,7 +27,7 @@ def storage(tmp_path: Path) -> LocalStorage:
 
 def test_nobody_else_may_read(storage: LocalStorage) -> None:
     storage.put("a/b/c", [b"x"])
-    path = storage.local_path("a/b/c")
+    path = Path(storage.local_path("a/b/c"))
     assert path == storage.root / "a/b/c"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for directory in (path.parent, path.parent.parent, storage.root, storage.root / "tmp"):

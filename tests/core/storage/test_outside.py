@@ -30,7 +30,7 @@ def storage(tmp_path: Path, folder: Path) -> WithOutside:
 
 def test_they_are_read(storage: WithOutside, folder: Path) -> None:
     key = str(folder / "a.jpg")
-    assert (storage.stat(key).size, storage.exists(key), storage.local_path(key)) == (3, True, Path(key))
+    assert (storage.stat(key).size, storage.exists(key), storage.local_path(key)) == (3, True, key)
     with storage.open(key, 1, 1) as stream:
         assert (stream.read(), stream.info.size) == (b"b", 3)
     with storage.as_file(key) as path:
