@@ -113,7 +113,8 @@ def asset_access_rules(auth: Auth, permission: str) -> Iterable[records.AssetGra
 @hookspec
 def response_fields(kind: str, ids: list[str], auth: Auth) -> Iterable[records.ResponseField]:
     """Fields for answers about `kind` (`"asset"`, `"album"`), for a whole page of ids at once. Assets have `tags`,
-    `people`, `stack`; albums `hasSharedLink`.
+    `people`, `stack`; albums `hasSharedLink`. Their values may depend on the caller and the database, not on the clock:
+    finished answers are kept until somebody writes.
 
     Called: once for a page, however long, while the answer is made; seldom in a transaction."""
 

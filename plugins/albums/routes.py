@@ -6,7 +6,9 @@ from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.permissions import Permission
 from immich_flask.core.assets.schemas import MapMarkerResponse
 from immich_flask.core.bulk import BulkIdResponse, BulkIds
+from immich_flask.infra.http.answers import Body
 from immich_flask.infra.http.blueprint import Blueprint
+from immich_flask.infra.unchanged import unchanged
 from plugins.albums import contents, members, service
 from plugins.albums.schemas import (
     AddUsers, AlbumResponse, AlbumsAddAssets, AlbumsAddAssetsResponse, AlbumStatisticsResponse, CreateAlbum, GetAlbums,
@@ -18,11 +20,14 @@ bp = Blueprint("albums", __name__, url_prefix="/albums", tag="Albums")
 
 @bp.operation("GET", "", "getAllAlbums", permission=Permission.ALBUM_READ, query=GetAlbums,
               answer=AlbumResponse(many=True))
-def get_all_albums(auth: Auth, query: dict) -> list[dict]:
-    if "assetId" in query:
-        return service.albums_with(auth, query["assetId"])
-    return service.albums(auth, id=query.get("id"), name=query.get("name"), owned=query.get("isOwned"),
-                          shared=query.get("isShared"))
+def get_all_albums(auth: Auth, query: dict) -> Body:
+    def answer() -> Body:
+        if "assetId" in query:
+            return Body.of(service.albums_with(auth, query["assetId"]))
+        return Body.of(service.albums(auth, id=query.get("id"), name=query.get("name"), owned=query.get("isOwned"),
+                                      shared=query.get("isShared")))
+
+    return unchanged(("albums", auth.user_id, *sorted(query.items())), answer)
 
 
 @bp.operation("POST", "", "createAlbum", permission=Permission.ALBUM_CREATE, body=CreateAlbum, answer=AlbumResponse,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha1
@@ -10,6 +9,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from isal import isal_zlib
 from werkzeug.http import quote_etag
 
 from immich_flask.infra.fields import iso
@@ -79,6 +79,4 @@ def _etag(body: bytes) -> str:
 
 
 def _gzipped(body: bytes) -> bytes:
-    # Level 1: half the bytes of the answer for a tenth of the time of the default.
-    packer = zlib.compressobj(level=1, wbits=31)
-    return packer.compress(body) + packer.flush()
+    return isal_zlib.compress(body, level=1, wbits=31)
