@@ -363,14 +363,44 @@ class TestClientSocket:
             own.sendall(data)
 
 
-def test_a_server_that_is_full_takes_new_clients_instead_of_idle_ones() -> None:
-    shut: list[int] = []
-    waiting = {number: SimpleNamespace(number=number, sock=SimpleNamespace(shutdown=lambda how, number=number: (
-        shut.append(number)))) for number in (7, 5)}
-    worker = SimpleNamespace(_waiting=waiting)
-    worker._give_up = partial(web_worker.Worker._give_up, worker)
-    web_worker.Worker._make_room(worker)
-    assert shut == [7], "who waits for the longest time"
-    web_worker.Worker._make_room(worker)
-    web_worker.Worker._make_room(worker)
-    assert shut == [7, 5]
+class TestWhoIsGivenUp:
+    @pytest.fixture
+    def clients(self) -> Iterator[list[tuple[SimpleNamespace, socket.socket]]]:
+        """Three connections that are waited for, the first for the longest time: the server's side and the client's."""
+        pairs = []
+        with ExitStack() as stack:
+            for number in range(3):
+                ours, theirs = socket.socketpair()
+                own = stack.enter_context(client_socket.ClientSocket.of(ours, threads.Threads(0, lambda: None)))
+                stack.enter_context(theirs).setblocking(False)
+                pairs.append((SimpleNamespace(number=number, sock=own, deadline=0.0, parting=False), theirs))
+            yield pairs
+
+    def worker(self, clients: list) -> SimpleNamespace:
+        worker = SimpleNamespace(_waiting={conn.number: conn for conn, _ in clients}, notify=lambda: None,
+                                 _slack=SimpleNamespace(give_back=lambda: None))
+        worker._give_up = partial(web_worker.Worker._give_up, worker)
+        return worker
+
+    def is_shut(self, client: socket.socket) -> bool:
+        try:
+            return client.recv(1) == b""
+        except BlockingIOError:
+            return False
+
+    def test_a_full_server_closes_who_has_asked_nothing_for_the_longest_time(self, clients: list) -> None:
+        worker = self.worker(clients)
+        clients[0][1].sendall(b"GET")
+        for expected in ([False, True, False], [False, True, True], [False, True, True]):
+            web_worker.Worker._make_room(worker)
+            assert [self.is_shut(client) for _, client in clients] == expected
+
+    def test_not_who_waits_for_a_free_thread(self, clients: list) -> None:
+        worker = self.worker(clients)
+        clients[0][1].sendall(b"GET")
+        clients[1][0].deadline = time.monotonic() + 60
+        web_worker.Worker._look_around(worker)
+        assert [self.is_shut(client) for _, client in clients] == [False, False, True]
+        clients[0][0].parting = True
+        web_worker.Worker._look_around(worker)
+        assert [self.is_shut(client) for _, client in clients] == [True, False, True]

@@ -49,6 +49,13 @@ class ClientSocket(socket.socket):
         """What has come, without waiting. BlockingIOError: nothing yet."""
         return super().recv(size)
 
+    def has_news(self) -> bool:
+        """Whether something has come that nobody has read yet."""
+        try:
+            return bool(super().recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         while True:
             try:

@@ -114,13 +114,16 @@ class Worker(GunicornWorker):
         self._slack.give_back()
         moment = time.monotonic()
         for conn in list(self._waiting.values()):
-            if moment > conn.deadline:
+            # Who has said something waits for a free thread: that is not his fault.
+            if moment > conn.deadline and (conn.parting or not conn.sock.has_news()):
                 self._give_up(conn)
 
     def _make_room(self) -> None:
         """Close who has asked nothing for the longest time, so that others can."""
-        for conn in list(self._waiting.values())[:1]:
-            self._give_up(conn)
+        for conn in list(self._waiting.values()):
+            if not conn.sock.has_news():
+                self._give_up(conn)
+                return
 
     def _give_up(self, conn: Connection) -> None:
         if self._waiting.pop(conn.number, None) is conn:
@@ -197,7 +200,7 @@ class Worker(GunicornWorker):
         return self._wait(conn)
 
     def _close(self, conn: Connection) -> None:
-        del self._connections[conn.number]
+        self._connections.pop(conn.number, None)
         conn.sock.close()
 
     def _answer(self, conn: Connection) -> bool:
