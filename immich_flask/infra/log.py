@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from flask import g, has_request_context
 
 from immich_flask.infra.config import Config
-from immich_flask.infra.fields import iso
+from immich_flask.infra.fields import iso, since_epoch
 
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request"}
 """What every record has; the rest came in by `extra` and goes into the JSON object."""
@@ -99,4 +98,4 @@ class JsonFormatter(logging.Formatter):
 
 
 def _time(record: logging.LogRecord) -> str:
-    return iso(datetime.fromtimestamp(record.created, UTC))
+    return iso(since_epoch(record.created))

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from immich_flask.contracts.media_types import asset_type
+from immich_flask.infra.fields import since_epoch
 from plugins.importer.local import Content, Local, Refused
 from plugins.importer.report import Report
 
@@ -76,7 +76,7 @@ class FolderImport:
         try:
             with file.path.open("rb") as stream:
                 info = file.path.stat()
-                date = datetime.fromtimestamp(info.st_mtime, UTC).isoformat(timespec="milliseconds")
+                date = since_epoch(info.st_mtime).isoformat(timespec="milliseconds")
                 asset_id, is_new = self.local.upload(
                     Content(stream, info.st_size, self.report.advance, file.sha1), file.path.name,
                     {"fileCreatedAt": date, "fileModifiedAt": date}, _sidecar(file.path))

@@ -14,11 +14,12 @@ import stat as modes
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import FileIO
 from pathlib import Path
 from uuid import uuid4
 
+from immich_flask.infra.fields import since_epoch
 from immich_flask.infra.storage.base import (
     FULL,
     TEMPORARY,
@@ -279,7 +280,7 @@ def _translated(key: str, *, reading: bool = False) -> Iterator[None]:
 def _info(key: str, status: os.stat_result) -> ObjectInfo:
     if not modes.S_ISREG(status.st_mode):
         raise ObjectNotFound(key)
-    return ObjectInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    return ObjectInfo(key, status.st_size, since_epoch(status.st_mtime))
 
 
 def _entries(root: Path, directory: str) -> list[tuple[str, os.DirEntry]]:
