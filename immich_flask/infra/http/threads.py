@@ -6,6 +6,7 @@ not counted among the few; else sixteen paused films would be the end of a serve
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Lock, Thread
 
@@ -14,6 +15,9 @@ SMALL_BODY = 16 * 1024
 
 MOST_WAITING = 200
 """Threads of one process that may wait at once, beside those that work."""
+
+SPARE_SECONDS = 1.0
+"""How long threads that are too many stay after somebody waited: who waits once, in an upload, does so again at once."""
 
 
 class Threads:
@@ -27,6 +31,7 @@ class Threads:
         self._few, self._turn = few, turn
         self._lock = Lock()
         self._count = self._waiting = 0
+        self._waited_at = 0.0
 
     def start(self) -> None:
         with self._lock:
@@ -40,6 +45,7 @@ class Threads:
     def __exit__(self, *_error: object) -> None:
         with self._lock:
             self._waiting -= 1
+            self._waited_at = time.monotonic()
 
     @property
     def count(self) -> int:
@@ -62,6 +68,6 @@ class Threads:
         if self._count <= self._few:
             return True
         with self._lock:
-            wanted = self._count <= self._room()
+            wanted = self._count <= self._room() or time.monotonic() - self._waited_at < SPARE_SECONDS
             self._count -= not wanted
             return wanted
