@@ -9,6 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from immich_flask.core.models import Asset, AssetFile, AssetJobStatus, JobRow
+from immich_flask.infra.storage.s3 import S3Storage
 from immich_flask.testing import Caller, Server, photo
 
 
@@ -42,6 +43,22 @@ def test_an_upload_gets_its_facts_and_pictures(user: Caller) -> None:
     thumbnail, preview = image_of(user, asset, "thumbnail"), image_of(user, asset, "preview")
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (250, 375))
     assert (preview.format, preview.size) == ("JPEG", (400, 600))
+
+
+def test_an_original_is_fetched_once_from_a_bucket(
+        server: Server, user: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    fetch = S3Storage.open
+    monkeypatch.setattr(S3Storage, "open", lambda self, key, *span: opened.append(key) or fetch(self, key, *span))
+    asset = user.asset()
+    with server.context():
+        key = Asset.get_by_id(asset).storage_key
+    assert opened == ([] if server.runtime.storage.local_path(key) else [key])
+    opened.clear()
+    user.post("/assets/jobs", {"assetIds": [asset], "name": "refresh-metadata"})
+    user.post("/assets/jobs", {"assetIds": [asset], "name": "regenerate-thumbnail"})
+    # Not kept where no picture is to follow.
+    assert opened == ([] if server.runtime.storage.local_path(key) else [key, key])
 
 
 def test_without_a_date_the_earliest_known_counts(user: Caller) -> None:
