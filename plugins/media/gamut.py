@@ -2,9 +2,9 @@
 films in HDR.
 
 Whatever is neither sRGB nor near it becomes Display P3, whose profile is made here, as no library makes it: pixels that
-are P3 already stay as they are, a wider gamut is cut to it, and the shades of HDR are brought into those of a picture by
-the curve of ITU-R BT.2390, from a screen of 1000 nits to one of 203, which is how bright white is in HDR (BT.2408). All
-of that is one table of 65³ colours per kind of picture; FFmpeg's scaler makes one, too, but takes seconds for it.
+are P3 already stay as they are, a wider gamut is cut to it, and the shades of HDR are brought into those of a picture
+by the curve of ITU-R BT.2390, from a screen of 1000 nits to one of 203, which is how bright white is in HDR (BT.2408).
+All of that is one table of 65³ colours per kind of picture; FFmpeg's scaler makes one, too, but takes seconds for it.
 """
 
 from __future__ import annotations

@@ -118,7 +118,8 @@ def test_grey() -> None:
 def test_the_profile_is_display_p3() -> None:
     told = ImageCms.ImageCmsProfile(io.BytesIO(gamut.p3_profile())).profile
     assert (told.xcolor_space, told.connection_space, told.version) == ("RGB ", "XYZ ", 4.3)
-    for colour, expected in ((told.red_primary, (0.5151, 0.2412, -0.0011)), (told.green_primary, (0.2920, 0.6922, 0.0419)),
+    for colour, expected in ((told.red_primary, (0.5151, 0.2412, -0.0011)),
+                             (told.green_primary, (0.2920, 0.6922, 0.0419)),
                              (told.blue_primary, (0.1571, 0.0666, 0.7841))):
         assert colour[0] == pytest.approx(expected, abs=2e-4)
 

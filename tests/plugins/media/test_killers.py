@@ -7,7 +7,6 @@ import faulthandler
 import os
 import resource
 import signal
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
