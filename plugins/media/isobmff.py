@@ -58,7 +58,7 @@ def top_level(file: BinaryIO, kind: bytes) -> Box | None:
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """The primary image: its size as stored, its rotation as an EXIF orientation (1, 3, 6, 8), and which colours it has by
+    """The primary image: its size as stored, its rotation as an EXIF orientation (1, 3, 6, 8), and its colours by
     the numbers for primaries and transfer function (see `gamut`). None: not told."""
 
     size: tuple[int, int] | None = None
