@@ -25,8 +25,9 @@ from immich_flask.core.runtime import runtime_of
 from immich_flask.infra.away import is_away
 from immich_flask.infra.db import connected
 from immich_flask.infra.fields import now
-from immich_flask.infra.memory import Slack
+from immich_flask.infra.memory import IDLE_SECONDS, Slack
 from immich_flask.infra.processes import GRACE_SECONDS
+from immich_flask.infra.storage import fetched
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,8 @@ class _Life:
                 give_back_all(self._worker)
             self.may_hold_runs = False
         if (queue := self._wakeups.take()) is None:
-            self._slack.give_back()
+            if self._slack.give_back():
+                fetched.remove(older_than=IDLE_SECONDS)
             return
         with self._app.app_context(), connected():
             self._has_worked = run_next(queue, self._worker) or self._has_worked

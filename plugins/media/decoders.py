@@ -21,7 +21,8 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, PsdImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from immich_flask.contracts import media_types
-from plugins.media import bands, jxl, large, planar, scans
+from plugins.media import bands, gamut, isobmff, jxl, large, planar, scans
+from plugins.media.colours import simplified
 
 MAX_MEGAPIXELS = 256
 """Above the largest phone sensors (200), and about 1 GB of decoded pixels."""
@@ -155,8 +156,23 @@ def decode_stream(file: BinaryIO, shorter_side: int | None, max_megapixels: floa
             image.load()
             check_size(image.size, max_megapixels)
             pixels = image
+        icc_profile = image.info.get("icc_profile")
+        if image.format in ("HEIF", "AVIF") and not icc_profile:
+            pixels, icc_profile = _in_shown_colours(image, file, wanted)
         # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns TIFF upright by itself.
-        return Picture(pixels, *_upright((width, height), image), image.info.get("icc_profile"))
+        return Picture(pixels, *_upright((width, height), image), icc_profile)
+
+
+def _in_shown_colours(
+    image: Image.Image, file: BinaryIO, wanted: tuple[int, int]
+) -> tuple[Image.Image, bytes | None]:
+    """The pixels and their profile where the container tells by numbers which colours they have. Made smaller before
+    that costs anything, as far as it goes by whole pixels."""
+    still = isobmff.still(file)
+    if still is None or still.colours is None or not gamut.is_wide(*still.colours):
+        return image, None
+    factor = min(image.size) // min(wanted)
+    return gamut.shown(simplified(image.reduce(factor) if factor > 1 else image), *still.colours)
 
 
 def _upright(size: tuple[int, int], image: Image.Image) -> tuple[int, int, int]:

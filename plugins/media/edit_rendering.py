@@ -15,13 +15,13 @@ from immich_flask.contracts.errors import Hopeless
 from immich_flask.contracts.events import AssetEdited
 from immich_flask.core.assets import quota
 from immich_flask.core.events import emit
-from immich_flask.core.models import Asset, AssetExif, AssetFile
+from immich_flask.core.models import Asset, AssetFile
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from immich_flask.infra.db import atomic
 from plugins.media import files
 from plugins.media.decoders import Undecodable
-from plugins.media.edits import display_size
+from plugins.media.edits import size_in_file
 from plugins.media.images import Rendered, render_picture
 from plugins.media.models import AssetEdit
 from plugins.media.retouch import Step, retouched
@@ -64,17 +64,11 @@ def _render(asset: Asset, edits: list[dict]) -> Rendered:
     steps = [Step(edit["action"], edit["parameters"]) for edit in edits]
     with runtime.storage.as_file(asset.storage_key) as path:
         picture = decode_asset(asset, path, None)
-    width, height = _size_in_file(asset.id)
+    width, height = size_in_file(asset.id)
     return render_picture(
         retouched(picture, steps, width or picture.width, height or picture.height),
         thumbnail=files.spec(AssetFileType.THUMBNAIL), preview=files.spec(AssetFileType.PREVIEW),
         fullsize=files.spec(AssetFileType.FULLSIZE), colorspace=setting("image.colorspace"))
-
-
-def _size_in_file(asset_id: str) -> tuple[int | None, int | None]:
-    row = (AssetExif.select(AssetExif.exif_image_width, AssetExif.exif_image_height, AssetExif.orientation)
-           .where(AssetExif.asset == asset_id).tuples().first())
-    return display_size(*row) if row else (None, None)
 
 
 def _write(asset: Asset, edits: list[dict], rendered: Rendered | None, stored: files.Stored) -> bool:
@@ -84,7 +78,7 @@ def _write(asset: Asset, edits: list[dict], rendered: Rendered | None, stored: f
         if Asset.get_or_none(Asset.id == asset.id) is None or _edits(asset.id) != edits:
             return False
         if rendered is not None:
-            width, height = (None, None) if edits else _size_in_file(asset.id)
+            width, height = (None, None) if edits else size_in_file(asset.id)
             columns: dict[str, Any] = {"thumbhash": base64.b64encode(rendered.thumbhash).decode(),
                                        "width": width or rendered.width, "height": height or rendered.height}
             Asset.update(columns).where(Asset.id == asset.id).execute()

@@ -67,6 +67,13 @@ def display_size(width: int | None, height: int | None, orientation: str | None)
     return (height, width) if orientation in ("5", "6", "7", "8") else (width, height)
 
 
+def size_in_file(asset_id: str) -> tuple[int | None, int | None]:
+    """Width and height of what is in an asset's file, as it is displayed without edits."""
+    row = (AssetExif.select(AssetExif.exif_image_width, AssetExif.exif_image_height, AssetExif.orientation)
+           .where(AssetExif.asset == asset_id).tuples().first())
+    return display_size(*row) if row else (None, None)
+
+
 def _answer(asset_id: str) -> dict:
     query = (AssetEdit.select(AssetEdit.id, AssetEdit.action, AssetEdit.parameters)
              .where(AssetEdit.asset == asset_id).order_by(AssetEdit.sequence))

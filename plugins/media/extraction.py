@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import SQL
 
-from immich_flask.contracts.enums import AssetFileType
+from immich_flask.contracts.enums import AssetFileType, AssetVisibility
 from immich_flask.contracts.events import AssetMetadataExtracted
 from immich_flask.core.assets import quota
 from immich_flask.core.assets.paths import refresh_paths
@@ -25,6 +25,7 @@ from immich_flask.infra.sql import Lookup, find, update_row
 from plugins.media import motion_parts
 from plugins.media.metadata import Metadata, read_metadata
 from plugins.media.motion_parts import CutOut
+from plugins.media.queueing import has_pictures
 
 FROM_FILE = (
     "make", "model", "lens_model", "f_number", "focal_length", "iso", "exposure_time", "exif_image_width",
@@ -71,7 +72,10 @@ _SIDECAR = Lookup(lambda asset_id: AssetFile.select(AssetFile.storage_key).where
 def _read(asset: Asset) -> tuple[Metadata, CutOut | None]:
     sidecar = _SIDECAR.first(asset.id)
     with ExitStack() as files:
-        path = files.enter_context(runtime.storage.as_file(asset.storage_key))
+        # Its pictures will be made of the same bytes next.
+        again = (runtime.storage.local_path(asset.storage_key) is None and asset.visibility != AssetVisibility.HIDDEN
+                 and not has_pictures(asset.id))
+        path = files.enter_context(runtime.storage.as_file(asset.storage_key, again=again))
         beside = files.enter_context(runtime.storage.as_file(sidecar[0])) if sidecar else None
         metadata = read_metadata(path, filename=asset.original_file_name, sidecar=beside)
         film = metadata.motion_video

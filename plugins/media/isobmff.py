@@ -1,4 +1,4 @@
-"""What no library here tells of ISO base media files (HEIC, AVIF): rotation, duration, an appended film.
+"""What no library here tells of ISO base media files (HEIC, AVIF): rotation, colours, duration, an appended film.
 
 Format: ISO/IEC 14496-12, and 23008-12 for the image items. Nothing here raises for what is in a file.
 """
@@ -58,10 +58,12 @@ def top_level(file: BinaryIO, kind: bytes) -> Box | None:
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """The primary image: its size as stored, its rotation as an EXIF orientation (1, 3, 6, 8). None: not told."""
+    """The primary image: its size as stored, its rotation as an EXIF orientation (1, 3, 6, 8), and its colours by
+    the numbers for primaries and transfer function (see `gamut`). None: not told."""
 
     size: tuple[int, int] | None = None
     orientation: int | None = None
+    colours: tuple[int, int] | None = None
 
 
 def still(file: BinaryIO) -> Still | None:
@@ -79,7 +81,7 @@ def still(file: BinaryIO) -> Still | None:
         return None
     known = list(boxes(content, properties[b"ipco"].start, properties[b"ipco"].end))
     primary = _primary(_bytes(content, parts[b"pitm"]))
-    size = turned = None
+    size = turned = colours = None
     for index in _associated(_bytes(content, properties[b"ipma"]), primary):
         box = known[index - 1] if 0 < index <= len(known) else None
         data = _bytes(content, box) if box else b""
@@ -87,7 +89,9 @@ def still(file: BinaryIO) -> Still | None:
             turned = _ORIENTATIONS[data[0] & 3]
         if box and box.kind == b"ispe" and len(data) >= 12:
             size = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
-    return Still(size if size and min(size) > 0 else None, turned)
+        if box and box.kind == b"colr" and data[:4] == b"nclx" and len(data) >= 8:
+            colours = int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")
+    return Still(size if size and min(size) > 0 else None, turned, colours)
 
 
 def duration_ms(file: BinaryIO) -> int | None:

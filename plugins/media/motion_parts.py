@@ -42,25 +42,29 @@ class CutOut:
 
 def pair(asset: Asset, content_identifier: str | None) -> None:
     """Join `asset` with the owner's other half that has the same content identifier, if there is one and it is free.
-    In a transaction that has locked the owner."""
-    if content_identifier is None or asset.type not in (AssetType.IMAGE, AssetType.VIDEO):
+    In a transaction that has locked the owner.
+
+    Nothing joins what is in the trash, of which it would share the end; and no film comes out of the locked folder so.
+    """
+    if content_identifier is None or asset.deleted_at is not None:
         return
-    if asset.type == AssetType.IMAGE and asset.live_photo_video_id is not None:
+    locked = AssetVisibility.LOCKED
+    if asset.type == AssetType.IMAGE and asset.live_photo_video_id is None:
+        free = (Asset.type == AssetType.VIDEO) & ~_is_taken(Asset.id)
+        if asset.visibility != locked:
+            free &= Asset.visibility != locked
+    elif asset.type == AssetType.VIDEO:
+        free = (Asset.type == AssetType.IMAGE) & Asset.live_photo_video.is_null() & ~_is_taken(asset.id)
+        if asset.visibility == locked:
+            free &= Asset.visibility == locked
+    else:
         return
-    wanted = AssetType.VIDEO if asset.type == AssetType.IMAGE else AssetType.IMAGE
-    half = (select_assets(Asset.id).join(AssetExif)
-            .where(Asset.owner == asset.owner_id, Asset.type == wanted, Asset.id != asset.id,
-                   AssetExif.live_photo_cid == content_identifier, Asset.live_photo_video.is_null())
-            .order_by(Asset.created_at))
-    if wanted == AssetType.VIDEO:
-        half = half.where(~_is_taken(Asset.id))
-    elif select_assets(peewee.SQL("1")).where(Asset.id == asset.id, _is_taken(asset.id)).exists():
-        return
-    other = half.scalar()
-    if other is None:
-        return
-    still, film = (asset.id, other) if wanted == AssetType.VIDEO else (other, asset.id)
-    _join(still, film, asset.owner_id)
+    other = (select_assets(Asset.id).join(AssetExif)
+             .where(Asset.owner == asset.owner_id, AssetExif.live_photo_cid == content_identifier,
+                    Asset.deleted_at.is_null(), free)
+             .order_by(Asset.created_at).scalar())
+    if other is not None:
+        _join(*((asset.id, other) if asset.type == AssetType.IMAGE else (other, asset.id)), asset.owner_id)
 
 
 def cut_out(asset: Asset, path: Path, found: MotionVideo, taken_at: datetime | None) -> CutOut | None:
@@ -97,7 +101,7 @@ def attach(asset: Asset, film: CutOut) -> None:
         withdraw(film)
         return
     film_id = film.known or _create(film.new)
-    if film_id == asset.live_photo_video_id or not _prepare(film_id):
+    if film_id == asset.live_photo_video_id or not _prepare(asset, film_id):
         return
     before = asset.live_photo_video_id
     _join(asset.id, film_id, asset.owner_id)
@@ -121,13 +125,15 @@ def _create(new: NewAsset) -> str:
     return new.id
 
 
-def _prepare(film_id: str) -> bool:
-    """Whether an asset of the owner's can be a moving part. One that he has put into the trash is taken out: it is part
-    of a picture that he has now."""
-    row = select_assets(Asset.type, Asset.deleted_at).where(Asset.id == film_id).tuples().first()
+def _prepare(still: Asset, film_id: str) -> bool:
+    """Whether an asset of the owner's can be the moving part of `still`: what is in the locked folder stays there. One
+    that he has put into the trash is taken out: it is part of a picture that he has now."""
+    row = select_assets(Asset.type, Asset.visibility, Asset.deleted_at).where(Asset.id == film_id).tuples().first()
     if row is None or row[0] != AssetType.VIDEO:
         return False
-    if row[1] is not None:
+    if row[1] == AssetVisibility.LOCKED != still.visibility:
+        return False
+    if row[2] is not None:
         trash.restore([film_id], by_id=False)
     return True
 
@@ -135,7 +141,7 @@ def _prepare(film_id: str) -> bool:
 def _join(still_id: str, film_id: str, owner_id: str) -> None:
     Asset.update(live_photo_video=film_id).where(Asset.id == still_id).execute()
     hidden = Asset.update(visibility=AssetVisibility.HIDDEN).where(
-        Asset.id == film_id, Asset.visibility == AssetVisibility.TIMELINE).execute()
+        Asset.id == film_id, Asset.visibility != AssetVisibility.HIDDEN).execute()
     if hidden:
         emit(AssetHidden(film_id, owner_id))
 

@@ -86,7 +86,7 @@ def _array(plane: av.video.plane.VideoPlane) -> np.ndarray:
 def _scaled(frame: av.VideoFrame, size: tuple[int, int], format: str = "yuv444p") -> av.VideoFrame:
     width, height = size
     return VideoReformatter().reformat(
-        frame, width, height, format, interpolation=Interpolation.BICUBIC, dst_color_range=ColorRange.JPEG,
+        frame, width, height, format, interpolation=Interpolation.BICUBLIN, dst_color_range=ColorRange.JPEG,
         src_color_range=ColorRange.JPEG, threads=1)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from immich_flask.contracts.enums import AssetFileType, AssetType
-from immich_flask.core.models import Asset, AssetExif, AssetFile
+from immich_flask.core.models import Asset, AssetFile
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import setting
 from plugins.media.decoders import Picture, Undecodable, decode, undecodable
-from plugins.media.edits import display_size
+from plugins.media.edits import size_in_file
 from plugins.media.images import RenditionSpec, rendition_of
 from plugins.media.models import AssetEditAction
 from plugins.media.retouch import Step, retouched
@@ -65,9 +65,7 @@ def _side(box: Box, picture: Picture) -> int:
 
 def _original(asset: Asset, box: Box, size: int) -> Picture | None:
     """The asset's picture in a size in which the square has `size` pixels. None for a broken file."""
-    row = (AssetExif.select(AssetExif.exif_image_width, AssetExif.exif_image_height, AssetExif.orientation)
-           .where(AssetExif.asset == asset.id).tuples().first())
-    width, height = display_size(*row) if row else (None, None)
+    width, height = size_in_file(asset.id)
     shorter = None
     if width and height:
         side = square_around(box, width, height)["width"]

@@ -16,10 +16,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorPrimaries, ColorTrc
 from PIL import Image, ImageChops, ImageStat
 
-from plugins.media import avchd
+from plugins.media import avchd, gamut
 from plugins.media.decoders import MAX_MEGAPIXELS, Picture, check_size, fitted, undecodable
 from plugins.media.tags import Tags
 
@@ -119,11 +118,11 @@ def frame(path: Path, *, shorter_side: int, max_megapixels: float = MAX_MEGAPIXE
             chosen = _telling(_first(container, stream), size)
         if chosen is None:
             raise ValueError("no frame can be decoded")
-        image, rotation = chosen
+        image, icc_profile, rotation = chosen
         orientation = _ORIENTATIONS.get(rotation, 1)
         if orientation >= 5:
             width, height = height, width
-        return Picture(image, width, height, orientation, None)
+        return Picture(image, width, height, orientation, icc_profile)
 
 
 @contextmanager
@@ -199,7 +198,7 @@ def _first(container: av.container.InputContainer, stream: av.VideoStream, most:
         return
 
 
-def _telling(frames: Iterator[av.VideoFrame], size: tuple[int, int]) -> tuple[Image.Image, int] | None:
+def _telling(frames: Iterator[av.VideoFrame], size: tuple[int, int]) -> tuple[Image.Image, bytes | None, int] | None:
     opening = chosen = None
     for candidate in frames:
         sketch = candidate.to_image(width=64, height=64, interpolation="AREA").convert("L")
@@ -210,14 +209,8 @@ def _telling(frames: Iterator[av.VideoFrame], size: tuple[int, int]) -> tuple[Im
             break
     if chosen is None:
         return None
-    return chosen.to_image(width=size[0], height=size[1], interpolation="BICUBIC", **_shades(chosen)), chosen.rotation
-
-
-def _shades(shown: av.VideoFrame) -> dict[str, int]:
-    """How to bring the shades of an HDR film into those of a picture; nothing for other films."""
-    if shown.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
-        return {"dst_color_trc": ColorTrc.IEC61966_2_1, "dst_color_primaries": ColorPrimaries.BT709}
-    return {}
+    image = chosen.to_image(width=size[0], height=size[1], interpolation="BICUBIC")
+    return *gamut.shown(image, chosen.color_primaries, chosen.color_trc), chosen.rotation
 
 
 def tags_of(film: Film) -> Tags:

@@ -16,10 +16,12 @@ def link(auth: Auth, video_id: str) -> None:
     """Make a film of the caller's the moving part of a live photo: hide it. In a transaction.
 
     Raises BadRequest when there is no such film, or it is no film, or somebody else's. A shared link reaches only what
-    it shows (its owner's other films are none of its business).
+    it shows (its owner's other films are none of its business), and nobody the locked folder while it is closed: taken
+    off again, a film is shown where its still is.
     """
     film = Asset.select(Asset.type, Asset.owner, Asset.visibility).where(Asset.id == video_id).tuples().first()
-    if film is None or (auth.shared_link is not None and not reachable(auth, [video_id], "asset.read")):
+    is_ours = film is not None and (auth.shared_link is not None or film[1] == auth.user_id)
+    if film is None or (is_ours and not reachable(auth, [video_id], "asset.read")):
         raise BadRequest("Live photo video not found")
     kind, owner_id, visibility = film
     if kind != AssetType.VIDEO:

@@ -20,6 +20,7 @@ from peewee import SQL, Select, fn
 from immich_flask.contracts.errors import Hopeless
 from immich_flask.contracts.events import JobFailed
 from immich_flask.core.events import emit
+from immich_flask.core.jobs.enqueue import fingerprint_of
 from immich_flask.core.models import JobRow, QueueState
 from immich_flask.core.runtime import runtime
 from immich_flask.core.settings import system_config
@@ -209,6 +210,9 @@ def _end(run: Run, error: str, retries: int, delay: timedelta, still: Any) -> No
     changes = {"state": "failed"} if last else {"state": "waiting", "run_at": now() + delay}
     if (JobRow.update(**changes, worker=None, alive_at=None, error=error[:ERROR_CHARACTERS].replace("\0", ""))
             .where(still).execute()) and last:
+        # What has failed before and again is one failure, however often somebody asks for it.
+        JobRow.delete().where(JobRow.fingerprint == fingerprint_of(run.name, run.payload), JobRow.state == "failed",
+                              JobRow.id != run.id).execute()
         emit(JobFailed(run.queue, run.name, error, run.payload, killed=error == KILLED))
 
 

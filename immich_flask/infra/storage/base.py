@@ -173,8 +173,11 @@ class Storage(Protocol):
     def local_path(self, key: str) -> str | None:
         """Where the file is, if it is one on this machine (it need not exist)."""
 
-    def as_file(self, key: str) -> AbstractContextManager[Path]:
-        """A file to read for libraries that want one, with the extension of the key. Raises ObjectNotFound."""
+    def as_file(self, key: str, *, again: bool = False) -> AbstractContextManager[Path]:
+        """A file to read for libraries that want one, with the extension of the key. Raises ObjectNotFound.
+
+        again: the same bytes will be wanted again in a moment, perhaps by another process of this machine; for keys
+        whose bytes never change. What was fetched is kept for it, if that is little."""
 
     def reach(self) -> None:
         """Raise StorageError unless it is there now; cheap, and writes nothing."""

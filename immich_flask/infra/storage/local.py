@@ -147,7 +147,7 @@ class LocalStorage:
         return f"{self.root}/{check_key(key)}"
 
     @contextmanager
-    def as_file(self, key: str) -> Iterator[Path]:
+    def as_file(self, key: str, *, again: bool = False) -> Iterator[Path]:
         self.stat(key)
         yield self._path(key)
 

@@ -97,8 +97,8 @@ class WithOutside:
     def local_path(self, key: str) -> str | None:
         return str(self._path(key)) if is_outside(key) else self._storage.local_path(key)
 
-    def as_file(self, key: str) -> AbstractContextManager[Path]:
-        return self._as_file(key) if is_outside(key) else self._storage.as_file(key)
+    def as_file(self, key: str, *, again: bool = False) -> AbstractContextManager[Path]:
+        return self._as_file(key) if is_outside(key) else self._storage.as_file(key, again=again)
 
     def reach(self) -> None:
         self._storage.reach()

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error
 from urllib3.exceptions import ReadTimeoutError
 
+from immich_flask.infra.storage import fetched
 from immich_flask.infra.storage.base import (
     FULL,
     DiskUsage,
@@ -187,17 +188,33 @@ class S3Storage:
         return None
 
     @contextmanager
-    def as_file(self, key: str) -> Iterator[Path]:
-        with self.open(key) as stream, ExitStack() as opened:
+    def as_file(self, key: str, *, again: bool = False) -> Iterator[Path]:
+        name, suffix = f"{self.endpoint} {self.bucket} {self._name(key)}", Path(key).suffix[:20]
+        path = fetched.take(name, suffix) or self._fetched(key, suffix)
+        try:
+            yield path
+            if again:
+                fetched.keep(name, path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _fetched(self, key: str, suffix: str) -> Path:
+        """A new temporary file."""
+        with self.open(key) as stream:
             try:
-                file = opened.enter_context(tempfile.NamedTemporaryFile(suffix=Path(key).suffix[:20]))
-                for chunk in stream:
-                    file.write(chunk)
-                file.flush()
+                with tempfile.NamedTemporaryFile(suffix=suffix, delete=False) as file:
+                    path = Path(file.name)
+                    try:
+                        for chunk in stream:
+                            file.write(chunk)
+                        file.flush()
+                    except BaseException:
+                        path.unlink()
+                        raise
             except OSError as error:
                 kind = StorageFull if error.errno in FULL else StorageError
                 raise kind(f"{key!r} does not fit into {tempfile.gettempdir()}: {error.strerror}") from error
-            yield Path(file.name)
+        return path
 
     def reach(self) -> None:
         # Whether the object is there does not matter: a storage that cannot be reached raises.

@@ -156,6 +156,44 @@ def test_who_is_sent_what(user: Caller, other: Caller, server: Server, made: Cal
     assert fetch(user, "/assets/abc/original").status_code == 400
 
 
+def test_whoever_knows_the_tag_learns_no_more(user: Caller, other: Caller, server: Server,
+                                              made: Callable[..., bytes], link: Link, lent: Lent) -> None:
+    """Conditions and ranges are about bytes that one may have."""
+    film = user.asset(b"film of " + user.id.encode(), "a.mp4")
+    made(film, "thumbnail", ".webp")
+    paths = {f"/assets/{film}/original": 404, f"/assets/{film}/video/playback": 404, f"/assets/{film}/thumbnail": 400}
+    tags = {path: fetch(user, path).headers["ETag"] for path in paths}
+
+    def refused(caller: Caller, status: int | None = None) -> None:
+        for path, expected in paths.items():
+            for name, value in (("If-None-Match", tags[path]), ("If-None-Match", "*"), ("Range", "bytes=0-1"),
+                                ("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")):
+                for method in ("GET", "HEAD"):
+                    response = fetch(caller, path, method=method, headers={name: value})
+                    assert response.status_code == (status or expected)
+                    assert "ETag" not in response.headers and "Content-Range" not in response.headers
+
+    for caller, status in ((other, None), (server.nobody, 401), (link(user, user.asset()), None)):
+        refused(caller, status)
+    user.put("/assets", {"ids": [film], "visibility": "locked"})
+    lent.assets[other.id] = {film}
+    for caller in (user, other):
+        refused(caller)
+    assert fetch(user.elevated(), f"/assets/{film}/original", headers={"Range": "bytes=0-3"}).data == b"film"
+
+
+def test_heads_of_pictures(user: Caller, made: Callable[..., bytes]) -> None:
+    asset_id = user.asset(name="a.heic")
+    content = made(asset_id, "thumbnail", ".webp")
+    for query in ("", "?size=fullsize", "?size=original"):
+        whole, head = (fetch(user, f"/assets/{asset_id}/thumbnail{query}", method=method) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.data) == (whole.status_code, b"")
+        assert {name: head.headers.get(name) for name in ("ETag", "Location", "Content-Type", "Last-Modified")} == {
+            name: whole.headers.get(name) for name in ("ETag", "Location", "Content-Type", "Last-Modified")}
+    part = fetch(user, f"/assets/{asset_id}/thumbnail", headers={"Range": "bytes=-5"})
+    assert (part.status_code, part.data) == (206, content[-5:])
+
+
 def test_bytes_that_are_gone(user: Caller, server: Server, made: Callable[..., bytes], stored: Callable) -> None:
     asset_id = user.asset()
     made(asset_id, "thumbnail", ".webp")

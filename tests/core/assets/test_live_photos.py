@@ -89,3 +89,14 @@ def test_a_film_freed_in_the_locked_folder_is_locked(user: Caller, film: str, le
     user.elevated().put(f"/assets/{still}", {"livePhotoVideoId": None})
     assert visibility(user, film) == "locked"
     assert events.AssetsLocked((film,), user.id) in lent.heard
+
+
+def test_the_locked_folder_lends_no_film(user: Caller, film: str) -> None:
+    still = user.asset()
+    user.put("/assets", {"ids": [film], "visibility": "locked"})
+    for response in (user.put(f"/assets/{still}", {"livePhotoVideoId": film}), user.upload(livePhotoVideoId=film)):
+        assert (response.status_code, response.json) == (400, {"message": "Live photo video not found"})
+    # So that nobody gets it out by taking it off again.
+    assert user.put(f"/assets/{still}", {"livePhotoVideoId": None}).status_code == 200
+    assert (visibility(user, film), user.get(f"/assets/{film}").status_code) == ("locked", 400)
+    assert user.elevated().put(f"/assets/{still}", {"livePhotoVideoId": film}).status_code == 200

@@ -68,6 +68,14 @@ def test_a_job_that_succeeds_later_leaves_nothing(jobs: Jobs, failures: list[Job
     assert failures == []
 
 
+def test_what_fails_again_stands_once_among_the_failed(jobs: Jobs, failures: list[JobFailed]) -> None:
+    jobs.register("Fails", fail, retries=0)
+    for identifier in (1, 2, 1, 1):
+        enqueue("Fails", id=identifier)
+    assert [row["payload"] for row in jobs.rows(state="failed")] == [{"id": 2}, {"id": 1}]
+    assert len(failures) == 4
+
+
 def test_workers_wait_longer_after_each_failure(quiet: Jobs) -> None:
     quiet.register("Fails", fail)
     enqueue("Fails")

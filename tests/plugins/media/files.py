@@ -8,7 +8,10 @@ import struct
 from array import array
 from pathlib import Path
 
+import pillow_heif
 from PIL import ExifTags, Image
+
+pillow_heif.register_heif_opener()  # Pillow writes HEIC then, too
 
 CORNERS = {"top left": (255, 0, 0), "top right": (0, 255, 0), "bottom left": (0, 0, 255), "bottom right": (255, 255, 0)}
 

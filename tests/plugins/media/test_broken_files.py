@@ -7,7 +7,6 @@ import struct
 import time
 import zlib
 
-import pillow_heif
 import pillow_jxl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +19,6 @@ from plugins.media.images import render
 from plugins.media.metadata import Metadata, read_metadata
 from tests.plugins.media.files import bag, damaged, encoded, exif, oriented, photo, raw_negative, written, xmp
 
-pillow_heif.register_heif_opener()
 assert pillow_jxl.Encoder
 
 # Libraries also warn about what they find in broken files; in production that is a line in the log.

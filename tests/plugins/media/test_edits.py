@@ -211,6 +211,49 @@ def test_who_may(server: Server, user: Caller, other: Caller, asset: str) -> Non
     assert other.put(path, body).status_code == 400
 
 
+def test_whoever_sees_the_picture_sees_the_edit(user: Caller, asset: str) -> None:
+    edit(user, asset, CROP_RIGHT_HALF)
+    link = user.link(asset)
+    for caller in (user.member(user.album(asset)), user.partner()):
+        assert caller.put(f"/assets/{asset}/edits", {"edits": [turn(90)]}).status_code == 400
+        assert caller.get(f"/assets/{asset}").json["isEdited"] is True
+        for size in ("thumbnail", "preview", "fullsize"):
+            assert shown(caller, asset, size=size, edited="true").size == (160, 240)
+        assert shown(caller, asset, size="preview").size == (320, 240)
+    # Guests see nothing but the edit, and may neither ask for its steps nor for what was cut off.
+    for query in ({}, {"edited": "false"}):
+        assert shown(link, asset, size="preview", **query).size == (160, 240)
+        assert shown(link, asset, "original", **query).size == (160, 240)
+    assert link.get(f"/assets/{asset}/edits").status_code == 403
+
+
+def test_a_full_size_of_the_edit_that_there_is_not(user: Caller, asset: str) -> None:
+    response = user.get(f"/assets/{asset}/thumbnail", size="fullsize", edited="true")
+    assert (response.status_code, response.location.rpartition("/")[2]) == (302, "thumbnail?size=preview&edited=true")
+    assert shown(user, asset, "original", edited="true").size == (320, 240)
+
+
+def test_what_is_in_the_trash_can_be_edited(user: Caller, asset: str) -> None:
+    user.delete("/assets", {"ids": [asset]})
+    assert edit(user, asset, turn(90)).status_code == 200
+    assert facts(user, asset) == (240, 320, True)
+
+
+@pytest.mark.parametrize(("format", "name"), [
+    ("PNG", "a.png"), ("WEBP", "a.webp"), ("HEIF", "a.heic"), ("AVIF", "a.avif"), ("TIFF", "a.tif")])
+def test_other_formats(user: Caller, format: str, name: str) -> None:
+    asset = user.asset(files.encoded(files.corners(), format), name)
+    assert edit(user, asset, CROP_RIGHT_HALF).status_code == 200
+    for size in ("thumbnail", "preview", "fullsize"):
+        assert shown(user, asset, size=size, edited="true").size == (160, 240)
+
+
+def test_keys_that_nobody_knows_are_dropped(user: Caller, asset: str) -> None:
+    odd = {"action": "mirror", "parameters": {"axis": "vertical", "z": 1}, "when": "now"}
+    kept, = edit(user, asset, odd).json["edits"]
+    assert {**kept, "id": None} == {"id": None, **mirror("vertical")}
+
+
 def test_the_locked_folder_has_to_be_open(user: Caller, asset: str) -> None:
     user.put("/assets", {"ids": [asset], "visibility": "locked"})
     assert edit(user, asset, turn(90)).status_code == 400

@@ -6,7 +6,6 @@ import struct
 import time
 from pathlib import Path
 
-import pillow_heif
 import pytest
 from PIL.TiffImagePlugin import IFDRational
 
@@ -14,8 +13,6 @@ from plugins.media import embedded, exif
 from plugins.media.tags import number
 from tests.plugins.media.files import damaged, encoded, photo, written
 from tests.plugins.media.files import exif as made_exif
-
-pillow_heif.register_heif_opener()
 
 EXIF = made_exif(
     gps=(-33.8568, 151.2153), satellites="2023:11:15 12:30:05", Make="Acme", Model="Nine", Orientation=6, Rating=4,

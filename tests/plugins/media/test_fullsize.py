@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 
-import pillow_heif
 import pytest
 from PIL import Image
 
@@ -16,8 +15,6 @@ from immich_flask.core.settings import system_config, update_system_config
 from immich_flask.testing import Caller, Server
 from plugins.media import queueing
 from tests.plugins.media.files import corners, encoded, jpeg, quarters, raw_negative, xmp
-
-pillow_heif.register_heif_opener()
 
 GPANO = 'GPano:ProjectionType="equirectangular" GPano:FullPanoWidthPixels="640" GPano:CroppedAreaLeftPixels="5"'
 

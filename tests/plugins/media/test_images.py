@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import pillow_heif
 import pillow_jxl
 import pytest
 from PIL import Image, ImageCms
@@ -14,7 +13,6 @@ from plugins.media.decoders import Undecodable
 from plugins.media.images import RenditionSpec, render, rendition
 from tests.plugins.media.files import corners, encoded, oriented, photo, photoshop, quarters, raw_negative, written
 
-pillow_heif.register_heif_opener()
 assert pillow_jxl.Encoder
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
-import fcntl
 import os
 import resource
 import signal
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -22,7 +20,7 @@ from immich_flask.core.models import AssetJobStatus, JobRow
 from immich_flask.infra.db import db
 from immich_flask.infra.queue import prepare_queue
 from immich_flask.testing import Server, photo
-from plugins.media import large, thumbnails
+from plugins.media import thumbnails
 from plugins.media.queueing import queue_thumbnails
 
 QUEUE = QueueName.THUMBNAIL_GENERATION
@@ -98,43 +96,3 @@ def test_a_picture_that_kills_its_worker_is_set_aside_and_the_queue_goes_on(
     assert [user.get(f"/assets/{asset}/thumbnail").status_code for asset in (killer, other)] == [404, 200]
     assert user.get(f"/assets/{killer}/original").status_code == 200
     server.runtime.queue.close()
-
-
-def is_free(place: int) -> bool:
-    try:
-        fcntl.lockf(large._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-    except OSError:
-        return False
-    fcntl.lockf(large._file, fcntl.LOCK_UN, 1, place)
-    return True
-
-
-@pytest.mark.parametrize("places", [1, 2])
-def test_large_pictures_take_turns_and_the_dead_give_theirs_back(places: int) -> None:
-    reading, writing = os.pipe()
-
-    def hold() -> None:
-        with large.turns(places):
-            large.expect(large.MUCH)
-            os.write(writing, b".")
-            time.sleep(60)
-
-    holders = []
-    for _ in range(places):
-        holders.append(forked(hold))
-        os.read(reading, 1)
-    assert [is_free(place) for place in range(places + 1)] == [False] * places + [True]
-    with large.turns(places):
-        large.expect(large.MUCH - 1)  # waits for nobody
-    large.expect(large.MUCH)  # nor does who is no worker
-    for pid in holders:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    with large.turns(places):
-        large.expect(large.MUCH)
-        os.waitpid(forked(lambda: os.write(writing, b"01"[is_free(0)].to_bytes())), 0)
-        assert os.read(reading, 1) == b"0"
-    os.waitpid(forked(lambda: os.write(writing, b"01"[is_free(0)].to_bytes())), 0)
-    assert os.read(reading, 1) == b"1"
-    os.close(reading)
-    os.close(writing)

@@ -19,7 +19,6 @@ from immich_flask.testing import Caller, Server
 from tests.plugins.media.files import bag, corners, encoded, exif, jpeg, photo, photoshop, raw_negative, xmp
 from tests.plugins.media.test_video import film, in_all_directions
 
-pillow_heif.register_heif_opener()
 assert pillow_jxl.Encoder
 
 FACTS = {

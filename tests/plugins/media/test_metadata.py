@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC
 
-import pillow_heif
 import pillow_jxl
 import pytest
 from PIL import Image, ImageCms
@@ -15,7 +14,6 @@ from PIL import Image, ImageCms
 from plugins.media.metadata import Metadata, read_metadata
 from tests.plugins.media.files import bag, encoded, exif, iptc_record, jpeg, photo, raw_negative, written, xmp
 
-pillow_heif.register_heif_opener()
 assert pillow_jxl.Encoder
 
 

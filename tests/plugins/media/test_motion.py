@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pillow_heif
 import pytest
 
 from plugins.media.metadata import read_metadata
 from tests.plugins.media.files import encoded, jpeg, photo, written, xmp
-
-pillow_heif.register_heif_opener()
 
 FILM = b"\0\0\0\x18ftypmp42" + b"the film" * 40
 

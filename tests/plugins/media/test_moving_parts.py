@@ -187,6 +187,53 @@ def test_the_halves_of_a_live_photo_find_each_other(user: Caller, other: Caller,
     assert read(user, ids["still"])["livePhotoVideoId"] == ids["film"]
 
 
+@pytest.mark.parametrize("order", [("still", "film"), ("film", "still")])
+def test_an_archived_film_is_hidden_when_its_still_comes(user: Caller, order: tuple[str, str]) -> None:
+    files = halves("6A1B2C3D-0000-4000-8000-00000000000D")
+    ids = {half: user.asset(*files[half], **({"visibility": "archive"} if half == "film" else {})) for half in order}
+    assert read(user, ids["still"])["livePhotoVideoId"] == ids["film"]
+    assert read(user, ids["film"])["visibility"] == "hidden"
+
+
+@pytest.mark.parametrize("first", ["still", "film"])
+def test_the_trash_holds_no_half(user: Caller, first: str) -> None:
+    """Who empties it would lose what he has uploaded since."""
+    files = halves("6A1B2C3D-0000-4000-8000-00000000000E")
+    second = "film" if first == "still" else "still"
+    ids = {first: user.asset(*files[first])}
+    user.delete("/assets", {"ids": [ids[first]]})
+    ids[second] = user.asset(*files[second])
+    extract_again(user, ids[first])
+    assert read(user, ids["still"])["livePhotoVideoId"] is None
+    assert read(user, ids["film"])["visibility"] == "timeline"
+    user.post("/trash/restore/assets", {"ids": [ids[first]]})
+    extract_again(user, ids[first])
+    assert read(user, ids["still"])["livePhotoVideoId"] == ids["film"]
+
+
+def test_the_locked_folder_keeps_its_films(user: Caller) -> None:
+    files, opened = halves("6A1B2C3D-0000-4000-8000-00000000000F"), user.elevated()
+    locked = [user.asset(*files["film"]), user.asset(FILM, "mine.mp4")]
+    user.put("/assets", {"ids": locked, "visibility": "locked"})
+    stills = [user.asset(*files["still"]), user.asset(google())]
+    assert [read(user, still)["livePhotoVideoId"] for still in stills] == [None, None]
+    assert [read(opened, asset)["visibility"] for asset in locked] == ["locked", "locked"]
+    # Where the stills are locked as well, they have them; and nobody sees more of them than before.
+    user.put("/assets", {"ids": stills, "visibility": "locked"})
+    extract_again(opened, *stills)
+    assert [read(opened, still)["livePhotoVideoId"] for still in stills] == locked
+    assert [user.get(f"/assets/{asset}").status_code for asset in locked] == [400, 400]
+
+
+def test_a_still_in_the_locked_folder_takes_its_film_in(user: Caller) -> None:
+    files = halves("6A1B2C3D-0000-4000-8000-0000000000A0")
+    still = user.asset(*files["still"])
+    user.put("/assets", {"ids": [still], "visibility": "locked"})
+    film_id = user.asset(*files["film"])
+    assert read(user.elevated(), still)["livePhotoVideoId"] == film_id
+    assert user.get(f"/assets/{film_id}").status_code == 400
+
+
 def test_a_half_is_joined_once(user: Caller) -> None:
     files = halves("6A1B2C3D-0000-4000-8000-00000000000C")
     still, moving = user.asset(*files["still"]), user.asset(*files["film"])
