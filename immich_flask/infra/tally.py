@@ -25,8 +25,9 @@ from immich_flask.infra.db import Model, atomic, db, is_sqlite
 COMPACTING = 0x7A117
 """The class of the advisory locks of those who put counts together; any number that nobody else uses."""
 
-ONE_IN = 500
-"""Writes of an owner between two times that PostgreSQL puts the counts together; reading one takes a microsecond."""
+ONE_IN = {"STATEMENT": 500, "ROW": 5000}
+"""Statements that insert or delete, and rows that are updated, between two times that PostgreSQL puts the counts of an
+owner together; it takes longer within a statement that changes many rows. To read one takes less than a microsecond."""
 
 
 class Counts(Model):
@@ -133,15 +134,16 @@ def _install_sqlite(database: peewee.Database, table: str, of: str, key: Mapping
 def _install_postgres(database: peewee.Database, table: str, of: str, key: Mapping[str, str], where: str) -> None:
     owner, columns = next(iter(key)), ", ".join((*key, "count"))
 
-    def create(event: str, rows: str, condition: str, action: str, whose: str) -> None:
+    def create(event: str, rows: str, each: str, condition: str, action: str, whose: str) -> None:
         name = f"{table}_{event.split()[0].lower()}"
         database.execute_sql(f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
               {action}
-              IF random() * {ONE_IN} < 1 THEN PERFORM {table}_compact({whose}); END IF;
+              IF random() * {ONE_IN[each]} < 1 THEN PERFORM {table}_compact({whose}); END IF;
               RETURN NULL;
             END $$""")
-        database.execute_sql(f"CREATE TRIGGER {name} AFTER {event} ON {of} {rows} {condition} EXECUTE FUNCTION {name}()")
+        database.execute_sql(f"CREATE TRIGGER {name} AFTER {event} ON {of} {rows} FOR EACH {each} {condition} "
+                             f"EXECUTE FUNCTION {name}()")
 
     # With an older snapshot it could meet rows that have gone since, and fail.
     database.execute_sql(f"""
@@ -153,12 +155,16 @@ def _install_postgres(database: peewee.Database, table: str, of: str, key: Mappi
           END IF;
         END $$""".replace("%", "%%"))
     for event, rows, number in (("INSERT", "NEW", "COUNT(*)"), ("DELETE", "OLD", "-COUNT(*)")):
-        create(event, f"REFERENCING {rows} TABLE AS written", "FOR EACH STATEMENT",
+        create(event, f"REFERENCING {rows} TABLE AS written", "STATEMENT", "",
                f"INSERT INTO {table} ({columns}) SELECT {_values(key, 'written')}, {number} FROM written "
                f"WHERE {where.format(row='written')} GROUP BY {_numbers(key)};",
                f"(SELECT {key[owner].format(row='written')} FROM written LIMIT 1)")
-    add = "".join(f"IF {where.format(row=row)} THEN INSERT INTO {table} ({columns}) "
-                  f"VALUES ({_values(key, row)}, {number}); END IF;" for row, number in (("OLD", -1), ("NEW", 1)))
+    # One statement where it can be: to begin another takes as long as to write the row.
+    old, new = (f"({_values(key, row)}, {number})" for row, number in (("OLD", -1), ("NEW", 1)))
+    counts_old, counts_new = (where.format(row=row) for row in ("OLD", "NEW"))
+    add = (f"IF {counts_old} AND {counts_new} THEN INSERT INTO {table} ({columns}) VALUES {old}, {new};"
+           f" ELSIF {counts_old} THEN INSERT INTO {table} ({columns}) VALUES {old};"
+           f" ELSIF {counts_new} THEN INSERT INTO {table} ({columns}) VALUES {new}; END IF;")
     before, after = (f"({_values(key, row)}, {where.format(row=row)})" for row in ("OLD", "NEW"))
-    create(f"UPDATE OF {_columns_of(key, where)}", "", f"FOR EACH ROW WHEN ({before} IS DISTINCT FROM {after})", add,
+    create(f"UPDATE OF {_columns_of(key, where)}", "", "ROW", f"WHEN ({before} IS DISTINCT FROM {after})", add,
            key[owner].format(row="NEW"))
