@@ -104,6 +104,14 @@ def test_other_months_are_counted_in_their_index(library: Caller) -> None:
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+@pytest.mark.parametrize("path", ["/search/statistics", "/search/random"])
+def test_all_of_a_library_is_walked_in_an_index_that_tells_enough(library: Caller, path: str) -> None:
+    steps = [step for sql, step in plans(library, "POST", path, {}) if "COUNT(*)" in sql or "RANDOM" in sql]
+    # Of one's own, and of a partner's.
+    assert sum("asset_timeline (owner_id=? AND visibility=?)" in step for step in steps) == 2
+    assert not any("asset_owner_id" in step for step in steps)
+
+
 def test_the_test_notices(library: Caller) -> None:
     with library.server.context():
         query = 'SELECT * FROM "asset_exif" AS "t2" WHERE iso = 100'
