@@ -152,6 +152,12 @@ class AssetFilter:
     key: for filters that official clients use all the time: `key(value, auth)` returns what the condition depends on,
         besides `auth.user_id`; as long as that stays the same the condition is not asked for again. Not for a `where`
         that raises.
+    owners: for filters that let in libraries as a whole: `owners(value, auth)` returns the ids of those whose timelines
+        they let in, and `where` no asset with visibility `timeline` but all of theirs that are not in the trash. Whoever
+        keeps counts of libraries answers by these then. It raises what `where` raises.
+    leaves_out: for a filter that narrows by taking away little: `leaves_out(value, auth)` returns the condition that
+        `where` is not fulfilled, such that an index finds the few assets of an owner. Then they are subtracted from what
+        is known of the library.
     """
 
     name: str
@@ -160,6 +166,8 @@ class AssetFilter:
     takes_null: bool = False
     value: Callable[[], Any] | None = None
     key: Callable[[Any, Any], Hashable] | None = None
+    owners: Callable[[Any, Any], Sequence[str]] | None = None
+    leaves_out: Callable[[Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,15 @@ def sharers(auth: Auth, *conditions: Any) -> Any:
 
 def timeline_of(user_id: str, auth: Auth) -> Any:
     """The filter `userId` for somebody else: his assets, if he shares them with the caller."""
+    owner, = sharer(user_id, auth)
+    return (Asset.owner == owner) & shown(Asset)
+
+
+def sharer(user_id: str, auth: Auth) -> tuple[str]:
+    """The one whom it means; raises NoAccess when he does not share."""
     if not sharers(auth, Partner.shared_by == user_id).exists():
         raise NoAccess("timeline.read")
-    return (Asset.owner == user_id) & shown(Asset)
+    return (user_id,)
 
 
 def with_partners(wanted: bool | str, auth: Auth) -> list:

@@ -24,8 +24,9 @@ def register_models() -> list[type[Partner]]:
 @hookimpl
 def register_asset_filters() -> list[AssetFilter]:
     return [
-        AssetFilter("userId", access.timeline_of, effect="scope"),
-        AssetFilter("withPartners", access.with_partners, effect="widen", key=access.shown_partners),
+        AssetFilter("userId", access.timeline_of, effect="scope", owners=access.sharer),
+        AssetFilter("withPartners", access.with_partners, effect="widen", key=access.shown_partners,
+                    owners=access.shown_partners),
     ]
 
 

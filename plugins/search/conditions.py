@@ -40,8 +40,10 @@ OPEN = frozenset({"albumIds", "id", "type", "takenAfter", "takenBefore", "isMoti
 
 PAGING = frozenset({"page", "size"})
 
-SIMPLE = PAGING | {"order", "type", "isFavorite", "isMotion", "visibility", "withDeleted", "withExif", "withPeople",
-                   "withStacked"}
+PLAIN = PAGING | {"order", "withExif", "withPeople", "withStacked"}
+"""Parameters whose conditions are about nothing but owner, visibility, trash and stacks."""
+
+SIMPLE = PLAIN | {"type", "isFavorite", "isMotion", "visibility", "withDeleted"}
 """Parameters whose conditions need no look into the database to be said."""
 
 

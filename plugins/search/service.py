@@ -16,11 +16,11 @@ from immich_flask.core.assets.filters import require_elevated
 from immich_flask.core.assets.response import ASSET_COLUMNS, assets_response
 from immich_flask.core.assets.visible import select_assets
 from immich_flask.core.models import Asset, AssetExif
-from immich_flask.infra.db import many
+from immich_flask.infra.db import is_sqlite, many
 from immich_flask.infra.http.answers import Body
 from immich_flask.infra.sql import Lookup, Texts, raw_rows
 from immich_flask.infra.unchanged import unchanged
-from plugins.search.conditions import wanted, wanted_key
+from plugins.search.conditions import PLAIN, wanted, wanted_key
 from plugins.search.narrow import Wanted
 
 PAGE = 250
@@ -54,14 +54,24 @@ def _by_metadata(auth: Auth, query: Mapping[str, Any]) -> dict:
 
 def at_random(auth: Auth, query: Mapping[str, Any]) -> list[dict]:
     """Some of the assets that fit, in no order."""
-    chosen = wanted(auth, query).select(Asset.id).order_by(fn.RANDOM()).limit(query.get("size", PAGE))
+    chosen = _all_wanted(auth, query).select(Asset.id).order_by(fn.RANDOM()).limit(query.get("size", PAGE))
     # Without the rows: what is sorted should be small.
     return _answers(auth, _rows([asset_id for asset_id, in chosen.tuples()]), query)
 
 
 def statistics(auth: Auth, query: Mapping[str, Any]) -> dict:
     """How many fit."""
-    return {"total": wanted(auth, query).select(fn.COUNT(SQL("*"))).scalar()}
+    return {"total": _all_wanted(auth, query).select(fn.COUNT(SQL("*"))).scalar()}
+
+
+def _all_wanted(auth: Auth, query: Mapping[str, Any]) -> Wanted:
+    """What fits, for those who look at all of it and not at the newest."""
+    found = wanted(auth, query)
+    if is_sqlite() and not query.keys() - PLAIN:
+        # It is so anyway. Said, it lets SQLite walk through an index that has all that is asked for, twice as quick as
+        # from row to row.
+        found.must(Asset.visibility.in_(tuple(AssetVisibility)))
+    return found
 
 
 def large_assets(auth: Auth, query: Mapping[str, Any]) -> list[dict]:

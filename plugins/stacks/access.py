@@ -13,13 +13,26 @@ from plugins.stacks.models import Stack
 
 def folded(_wanted: bool, _auth: Auth) -> Any:
     """The filter `withStacked` of the timeline: the primaries of stacks, and what is in none."""
-    primary = Stack.select(SQL("1")).where(Stack.id == Asset.stack_id, Stack.primary_asset_id == Asset.id)
-    return Asset.stack_id.is_null() | fn.EXISTS(primary)
+    return Asset.stack_id.is_null() | _is_primary()
+
+
+def folded_away(_wanted: bool, _auth: Auth) -> Any:
+    """What that leaves out."""
+    return Asset.stack_id.is_null(False) & ~_is_primary()
+
+
+def _is_primary() -> Any:
+    return fn.EXISTS(Stack.select(SQL("1")).where(Stack.id == Asset.stack_id, Stack.primary_asset_id == Asset.id))
 
 
 def unstacked(_wanted: bool, _auth: Auth) -> Any:
     """The filter `withoutStacked`: what is in no stack."""
     return Asset.stack_id.is_null()
+
+
+def stacked(_wanted: bool, _auth: Auth) -> Any:
+    """What that leaves out."""
+    return Asset.stack_id.is_null(False)
 
 
 def the_same_for_all(_wanted: bool, _auth: Auth) -> None:

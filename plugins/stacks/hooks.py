@@ -39,8 +39,10 @@ def register_live_events() -> list[LiveEvent]:
 
 @hookimpl
 def register_asset_filters() -> list[AssetFilter]:
-    return [AssetFilter("withStacked", access.folded, key=access.the_same_for_all),
-            AssetFilter("withoutStacked", access.unstacked, key=access.the_same_for_all)]
+    return [
+        AssetFilter("withStacked", access.folded, key=access.the_same_for_all, leaves_out=access.folded_away),
+        AssetFilter("withoutStacked", access.unstacked, key=access.the_same_for_all, leaves_out=access.stacked),
+    ]
 
 
 @hookimpl

@@ -16,13 +16,16 @@ from peewee import JOIN, SQL, Cast, fn
 from immich_flask.contracts.auth import Auth
 from immich_flask.contracts.enums import AssetOrder, AssetOrderBy, AssetStatus, AssetVisibility
 from immich_flask.contracts.errors import BadRequest, NoAccess
-from immich_flask.core.assets.filters import either, parts_key, plugin_parts, require_elevated
+from immich_flask.core.assets.filters import (
+    Libraries, either, parts_key, plugin_parts, require_elevated, whole_libraries,
+)
 from immich_flask.core.assets.visible import any_of, select_assets
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.http.answers import Body
 from immich_flask.infra.sql import Texts, in_month, local_day, month, month_bounds, raw_rows
 from immich_flask.infra.unchanged import unchanged
+from plugins.timeline.counts import months
 
 OWN_PARAMETERS = ("visibility", "isFavorite", "isTrashed", "withPartners", "withStacked", "withCoordinates", "order",
                   "orderBy", "bbox")
@@ -50,21 +53,41 @@ def _while_unchanged(what: str, auth: Auth, query: dict, answer: Callable[[Auth,
 
 
 def _buckets(auth: Auth, query: dict) -> list[dict]:
-    by = month(_dated_by(query))
-    counts: Counter[str] = Counter()
+    _check(auth, query)
+    counts, libraries = Counter[str](), _libraries(auth, query)
     # One by one: each is counted along an index, which several at once are not.
     for visibility in _visibilities(query):
-        for conditions in _parts(auth, query, (visibility,)):
-            counts.update(dict(raw_rows(
-                select_assets(by, fn.COUNT(SQL("*"))).where(*conditions).group_by(SQL("1")))))
+        known = libraries and months(libraries, visibility, is_trashed=query.get("isTrashed", False),
+                                     is_favorite=query.get("isFavorite"))
+        counts.update(_count(auth, query, visibility) if known is None else known)
     return [{"timeBucket": name, "count": counts[name]}
             for name in sorted(counts, reverse=query["order"] == AssetOrder.DESC)]
+
+
+def _libraries(auth: Auth, query: dict) -> Libraries | None:
+    """What is asked for, if counts are kept of it."""
+    if "bbox" in query or query["orderBy"] != AssetOrderBy.TAKEN_AT:
+        return None
+    return whole_libraries(auth, query)
+
+
+def _count(auth: Auth, query: dict, visibility: AssetVisibility) -> Counter[str]:
+    """Months by looking at the assets themselves."""
+    counts = Counter[str]()
+    parts = _parts(auth, query, (visibility,))
+    # One who is asked for by name may be among the partners as well.
+    for conditions in [either(parts)] if "userId" in query else parts:
+        counts.update(dict(raw_rows(select_assets(month(_dated_by(query)), fn.COUNT(SQL("*")))
+                                    .where(*conditions).group_by(SQL("1")))))
+    return counts
 
 
 def _bucket(auth: Auth, query: dict) -> dict[str, list]:
     names, start = _columns(auth, query), query["timeBucket"]
     if start.day != 1:
         return {name: [] for name in names}
+
+    _check(auth, query)
 
     def asked(*bounds: Any) -> Any:
         dated = _dated_by(query)
@@ -94,8 +117,8 @@ def _visibilities(query: dict) -> tuple[AssetVisibility, ...]:
     return (query["visibility"],) if "visibility" in query else SHOWN
 
 
-def _parts(auth: Auth, query: dict, visibilities: tuple[AssetVisibility, ...]) -> list[list]:
-    """Lists of conditions of which one must hold as a whole; an asset fits in one of them at most."""
+def _check(auth: Auth, query: dict) -> None:
+    """Raises Unauthorized for the locked folder without its PIN, BadRequest for what partners never show."""
     visibility, favorite, trashed = query.get("visibility"), query.get("isFavorite"), query.get("isTrashed", False)
     if visibility == AssetVisibility.LOCKED:
         require_elevated(auth)
@@ -103,10 +126,14 @@ def _parts(auth: Auth, query: dict, visibilities: tuple[AssetVisibility, ...]) -
             None, AssetVisibility.ARCHIVE, AssetVisibility.LOCKED)):
         raise BadRequest("withPartners is only supported for non-archived, non-trashed, non-favorited, "
                          "non-locked assets")
+
+def _parts(auth: Auth, query: dict, visibilities: tuple[AssetVisibility, ...]) -> list[list]:
+    """Lists of conditions of which one must hold as a whole; an asset fits in one of them at most."""
+    favorite = query.get("isFavorite")
     parts = plugin_parts(auth, query, permission="timeline.read", visibility=visibilities)
-    if visibility == AssetVisibility.ARCHIVE and query.get("userId", auth.user_id) != auth.user_id:
+    if query.get("visibility") == AssetVisibility.ARCHIVE and query.get("userId", auth.user_id) != auth.user_id:
         raise NoAccess("archive.read")
-    if trashed:
+    if query.get("isTrashed"):
         conditions = [Asset.deleted_at.is_null(False), Asset.status != AssetStatus.DELETED]
     else:
         conditions = [Asset.deleted_at.is_null()]

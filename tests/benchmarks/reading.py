@@ -1,11 +1,11 @@
 """How long a large library takes to read: timeline, searches, map; milliseconds of whole requests, without the network.
 
-    python -m tests.benchmarks.reading [--assets 100000] [--partner 0] [--backend sqlite|postgres]
+    python -m tests.benchmarks.reading [--assets 100000] [--copies 0] [--partner 0] [--backend sqlite|postgres]
 
 Makes a library (`seed.py`), asks each question some times and prints the median, the best, and the best CPU time, which
-tells more on a busy machine (that of PostgreSQL is not in it). With `--partner` the user also sees that many assets of
-a partner. What is asked again while nothing is written comes from memory where a
-route does that (the timeline); "afresh" writes in between.
+tells more on a busy machine (that of PostgreSQL is not in it). With `--copies 9` the user has ten times as many assets,
+all but a tenth copies, which are made sooner. With `--partner` the user also sees that many assets of a partner. What is
+asked again while nothing is written comes from memory where a route does that (the timeline); "afresh" writes in between.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from immich_flask.core.settings import set_system_metadata
 from immich_flask.testing import Caller
 from immich_flask.testing.fixtures import Backend
-from tests.benchmarks.seed import seed_assets
+from tests.benchmarks.seed import copy_assets, seed_assets
 
 WEB = {"visibility": "timeline", "withPartners": "true", "withStacked": "true"}
 """What the web client's first page asks for."""
@@ -40,23 +40,25 @@ SEARCHES: dict[str, dict] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--assets", type=int, default=100_000)
+    parser.add_argument("--copies", type=int, default=0, help="how often all that the user has is copied")
     parser.add_argument("--partner", type=int, default=0, help="assets of a partner who is mixed into the timeline")
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     with Backend.temporary(options.backend) as backend:
-        user = library(backend, options.assets, options.partner)
+        user = library(backend, options.assets, options.copies, options.partner)
         for name, ask in questions(user).items():
             measure(name, ask)
 
 
-def library(backend: Backend, assets: int, partner: int) -> Caller:
+def library(backend: Backend, assets: int, copies: int, partner: int) -> Caller:
     server = backend.server()
     user, other = server.user(), server.user()
     began = time.perf_counter()
     with server.context():
         seed_assets(user.id, assets)
+        copy_assets(user.id, copies)
         seed_assets(other.id, partner)
-        print(f"{assets + partner} assets in {time.perf_counter() - began:.0f} s", end=", ", flush=True)
+        print(f"{assets * (1 + copies) + partner} assets in {time.perf_counter() - began:.0f} s", end=", ", flush=True)
         began = time.perf_counter()
         server.runtime.jobs["SearchRefreshTexts"].run()
         print(f"their texts in {time.perf_counter() - began:.0f} s")

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from immich_flask.core.models import Asset, AssetExif
-from immich_flask.infra.db import atomic
+from immich_flask.infra.db import atomic, db, is_sqlite
 from immich_flask.infra.fields import iso
 
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
@@ -42,6 +42,27 @@ def seed_assets(owner_id: str, count: int, *, seed: int = 1) -> list[str]:
             AssetExif.insert_many(exifs).execute()
             ids += [asset["id"] for asset in assets]
     return ids
+
+
+def copy_assets(owner_id: str, times: int) -> None:
+    """Copy all that a user has so many times, by the database, which is ten times as quick. Only ids and checksums differ:
+    the first digits of an id are the number of the copy."""
+    # In base64 there is no space.
+    mine = f"SELECT id FROM asset WHERE owner_id = '{owner_id}' AND strpos(checksum, ' ') = 0"
+    if is_sqlite():
+        mine = mine.replace("strpos", "instr")
+    for number in range(1, times + 1):
+        with atomic():
+            for model, key in ((Asset, "id"), (AssetExif, "asset_id")):
+                copied = {column: f'"{column}"' for column in model._meta.columns if column != "update_id"}
+                copied[key] = f"'{number:04x}' || substr(CAST({key} AS TEXT), 5)"
+                if not is_sqlite():
+                    copied[key] = f"CAST({copied[key]} AS UUID)"
+                if model is Asset:
+                    copied["checksum"] = f"'copy {number} ' || checksum"
+                table = model._meta.table_name
+                db.execute_sql(f"""INSERT INTO {table} ({", ".join(f'"{column}"' for column in copied)})
+                                   SELECT {", ".join(copied.values())} FROM {table} WHERE {key} IN ({mine})""")
 
 
 def _batches(owner_id: str, count: int, rnd: random.Random) -> Iterator[tuple[list[dict], list[dict]]]:

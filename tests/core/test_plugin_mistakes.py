@@ -260,7 +260,10 @@ def server(make_server: Callable[..., Server], make: Make) -> Server:
         register_jobs=lambda: [Job("Weak", "backgroundTask", fail, retries=0)],
         register_listeners=lambda: [Listener(AssetsUpdated, "inside", lambda event: weak("inside", None)),
                                     Listener(AssetsUpdated, "after", lambda event: weak("after", None))],
-        register_asset_filters=lambda: [AssetFilter("tagId", fail)],
+        register_asset_filters=lambda: [AssetFilter("tagId", fail),
+                                        AssetFilter("withStacked", fail, leaves_out=fail),
+                                        AssetFilter("userId", fail, effect="scope", owners=fail),
+                                        AssetFilter("withPartners", fail, effect="widen", owners=fail)],
         health_checks=lambda: [HealthCheck("film", lambda: weak("health_checks", None))],
         authenticate=lambda request: weak("authenticate", None),
         asset_access_rules=lambda auth, permission: weak("asset_access_rules", []),
@@ -333,10 +336,13 @@ class TestRunning:
     def test_a_filter_in_somebody_elses_request(self, server: Server, wrong: Callable,
                                                 caplog: pytest.LogCaptureFixture) -> None:
         user = server.user()
-        tag = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
-        assert user.get("/timeline/buckets", tagId=tag).status_code == 500
+        some_id = "6f1d2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"
         said = "GET /api/timeline/buckets failed in plugin weak ("
-        assert any(message.startswith(said) for message in caplog.messages)
+        for query in ({"tagId": some_id}, {"userId": some_id}, {"visibility": "timeline", "withStacked": "true"},
+                      {"visibility": "timeline", "withPartners": "true"}):
+            caplog.clear()
+            assert user.get("/timeline/buckets", **query).status_code == 500
+            assert any(message.startswith(said) for message in caplog.messages)
         assert user.get("/timeline/buckets").status_code == 200
 
     def test_listeners(self, server: Server, wrong: Callable, caplog: pytest.LogCaptureFixture) -> None:

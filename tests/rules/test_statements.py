@@ -14,6 +14,7 @@ MAY_COMPOSE = {
     "immich_flask.infra.horizon": "names of columns of ours",
     "immich_flask.infra.parts": "names of tables, triggers and functions, as the database has them",
     "immich_flask.infra.sql": "statements that Peewee has written",
+    "immich_flask.infra.tally": "names of tables and columns of models, and what migrations say about rows",
     "immich_flask.infra.tracking": "names of tables and columns of models",
     "immich_flask.core.assets.media": "types of files, an enumeration",
     "immich_flask.core.backup.tables": "names of tables and columns, as the database has them, quoted",

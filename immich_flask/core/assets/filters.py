@@ -7,10 +7,10 @@ missing feature has none of (`withPartners` where nobody has partners); official
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
@@ -117,6 +117,42 @@ def plugin_parts(auth: Auth, parameters: Mapping[str, Any], *, permission: str,
     return [[whose, *scope, *narrow] for whose in (mine, *others)]
 
 
+class Libraries(NamedTuple):
+    """What the parameters of a list ask for, as it can be said of libraries as a whole: all that belongs to the user
+    `own`, the caller, unless that is None, and what the timelines of these `others` show; but for what fulfils one of
+    the conditions `left_out`."""
+
+    own: str | None
+    others: tuple[str, ...]
+    left_out: list
+
+
+def whole_libraries(auth: Auth, parameters: Mapping[str, Any]) -> Libraries | None:
+    """The same as `plugin_parts` for whoever keeps counts of libraries, of assets that are neither hidden nor, unless the
+    caller may see them, locked. None when something else narrows the list. May raise what `plugin_parts` raises."""
+    if auth.shared_link is not None:
+        return None
+    registered, others, left_out = runtime.plugins.asset_filters, [], []
+    for name, value in _asked(parameters):
+        item = registered.get(name)
+        if item is None and name in PLUGIN_PARAMETERS:
+            return None
+        if item is not None and item.effect == "widen" and item.owners:
+            others += _told(name, item.owners, value, auth)
+        elif item is not None and item.effect == "narrow" and item.leaves_out:
+            left_out.append(_told(name, item.leaves_out, value, auth))
+        elif item is not None:
+            return None
+    owner = parameters.get("userId")
+    if owner not in (None, auth.user_id):
+        if (shares := registered.get("userId")) is None or shares.owners is None:
+            return None
+        others += _told("userId", shares.owners, owner, auth)
+    # Once each: who is asked for by name may be among the partners as well.
+    own = auth.user_id if owner in (None, auth.user_id) else None
+    return Libraries(own, tuple(dict.fromkeys(others)), left_out)
+
+
 def switched_on(auth: Auth, *names: str) -> list:
     """The conditions of these switches, as far as somebody serves them, to be joined by AND."""
     registered = runtime.plugins.asset_filters
@@ -160,8 +196,13 @@ def _of(owner: str, auth: Auth, permission: str) -> Any:
 
 
 def _condition(name: str, value: Any, auth: Auth) -> Any:
+    return _told(name, runtime.plugins.asset_filters[name].where, value, auth)
+
+
+def _told(name: str, function: Callable[[Any, Any], Any], value: Any, auth: Auth) -> Any:
+    """What a function of the filter `name` says."""
     with blaming(runtime.plugins.owner("asset filter", name)):
-        return runtime.plugins.asset_filters[name].where(value, auth)
+        return function(value, auth)
 
 
 def _not_withheld(auth: Auth) -> Any:

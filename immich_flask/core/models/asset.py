@@ -61,9 +61,11 @@ Asset.add_index(Asset.index(Asset.owner, Asset.checksum, unique=True, name="asse
 Asset.add_index(Asset.index(Asset.stack_id, name="asset_stack", where=SQL("stack_id IS NOT NULL")))
 Asset.add_index(Asset.index(Asset.duplicate_id, name="asset_duplicate", where=SQL("duplicate_id IS NOT NULL")))
 Asset.add_index(Asset.index(Asset.deleted_at, name="asset_deleted", where=SQL("deleted_at IS NOT NULL")))
-# Months are counted in it alone. On SQLite it is the month that stands there, not the whole instant.
-Asset.add_index(Asset.index(Asset.owner, Asset.visibility, Asset.local_date_time, Asset.stack_id, Asset.id,
-                            name="asset_timeline", where=SQL("deleted_at IS NULL")))
+# Months are counted in these alone. On SQLite it is the month that stands there, not the whole instant.
+for _name, _where in (("asset_timeline", "deleted_at IS NULL"),
+                      ("asset_stacked", "stack_id IS NOT NULL AND deleted_at IS NULL")):
+    Asset.add_index(Asset.index(Asset.owner, Asset.visibility, Asset.local_date_time, Asset.stack_id, Asset.id,
+                                name=_name, where=SQL(_where)))
 
 
 class AssetExif(Tracked):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from immich_flask.infra.db import db, is_sqlite
+from immich_flask.infra.unchanged import forget
 from immich_flask.testing import Caller, Server
 from plugins.search import index, narrow
 from tests.benchmarks.seed import seed_assets
@@ -41,6 +42,7 @@ def plans(caller: Caller, method: str, path: str, body: Any = None) -> Iterator[
     """(statement, step of its plan) for all that a request asks the database."""
     asked: list[tuple[str, Any]] = []
     caller.server.activate()
+    forget()
     hooks = caller.server.database.query_hooks
     hooks.append(lambda event: asked.append((event.sql, event.params)))
     try:
@@ -86,10 +88,28 @@ def test_everything_else(library: Caller, method: str, path: str) -> None:
     assert scans(steps) == []
 
 
-def test_months_are_counted_in_their_index(library: Caller) -> None:
-    steps = [step for _, step in plans(library, "GET", "/timeline/buckets?visibility=timeline&withStacked=true")]
+def test_months_of_libraries_are_known_without_a_look_at_their_assets(library: Caller) -> None:
+    steps = [(sql, step) for sql, step in plans(
+        library, "GET", "/timeline/buckets?visibility=timeline&withPartners=true&withStacked=true")
+             if "timeline_count" in sql or '"asset" AS' in sql]
+    assert any("timelinecount_owner_id" in step for _, step in steps)
+    of_assets = [step for sql, step in steps if '"asset" AS' in sql]
+    assert sum("asset_stacked" in step for step in of_assets) == 2, "of the two libraries what is in stacks"
+    assert not any("asset_timeline" in step or "TEMP B-TREE" in step for step in of_assets)
+
+
+def test_other_months_are_counted_in_their_index(library: Caller) -> None:
+    steps = [step for _, step in plans(library, "GET", "/timeline/buckets?visibility=hidden&withStacked=true")]
     assert any("asset_timeline" in step for step in steps)
     assert not any("TEMP B-TREE" in step for step in steps)
+
+
+@pytest.mark.parametrize("path", ["/search/statistics", "/search/random"])
+def test_all_of_a_library_is_walked_in_an_index_that_tells_enough(library: Caller, path: str) -> None:
+    steps = [step for sql, step in plans(library, "POST", path, {}) if "COUNT(*)" in sql or "RANDOM" in sql]
+    # Of one's own, and of a partner's.
+    assert sum("asset_timeline (owner_id=? AND visibility=?)" in step for step in steps) == 2
+    assert not any("asset_owner_id" in step for step in steps)
 
 
 def test_the_test_notices(library: Caller) -> None:
