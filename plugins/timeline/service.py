@@ -127,6 +127,7 @@ def _check(auth: Auth, query: dict) -> None:
         raise BadRequest("withPartners is only supported for non-archived, non-trashed, non-favorited, "
                          "non-locked assets")
 
+
 def _parts(auth: Auth, query: dict, visibilities: tuple[AssetVisibility, ...]) -> list[list]:
     """Lists of conditions of which one must hold as a whole; an asset fits in one of them at most."""
     favorite = query.get("isFavorite")
