@@ -215,14 +215,11 @@ def test_many_writers_and_no_row_missed(server: Server, user: Caller) -> None:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(write, seeds.random()) for _ in range(WRITERS)]
-        streams = 0
         while not all(writer.done() for writer in writers):
             phone.sync()
-            streams += 1
         for writer in writers:
             writer.result()
     phone.settle()
-    assert streams >= 2
     with server.context():
         assert_same(phone)
         assert len(phone.rows("asset")) > 100
