@@ -86,20 +86,33 @@ def _with_grams(column: str, text: str) -> Select:
 
 
 def _refresh_portion() -> bool:
-    """Whether there were any."""
+    """Whether any were worked off."""
     with atomic():
         if not is_sqlite():
             # One at a time: who reads a text first must not be the last to write it.
             db.execute_sql("LOCK TABLE search_stale IN SHARE UPDATE EXCLUSIVE MODE")
         notes = list(SearchStale.select(SearchStale.id, SearchStale.asset_id)
                      .order_by(SearchStale.id).limit(PORTION).tuples())
+        asset_ids = {asset_id for _, asset_id in notes}
         texts = (select_assets(Asset.id, Asset.original_file_name, Asset.original_path, AssetExif.description)
-                 .left_outer_join(AssetExif).where(Asset.id.in_(many({asset_id for _, asset_id in notes}))).tuples())
+                 .left_outer_join(AssetExif).where(Asset.id.in_(many(asset_ids))))
+        if not is_sqlite():
+            # An asset that is being deleted must not go before its text has come. Nor is it waited for: who deletes
+            # several may wait for another of these.
+            texts = texts.for_update("FOR KEY SHARE SKIP LOCKED", of=Asset)
         rows = [{"asset": asset_id, "name": normalized(name), "path": normalized(path),
-                 "description": normalized(description or "")} for asset_id, name, path, description in texts]
+                 "description": normalized(description or "")} for asset_id, name, path, description in texts.tuples()]
         if rows:
             (SearchText.insert_many(rows).on_conflict(
                 conflict_target=[SearchText.asset],
                 preserve=[SearchText.name, SearchText.path, SearchText.description]).execute())
-        SearchStale.delete().where(SearchStale.id.in_([note for note, _ in notes])).execute()
-    return bool(notes)
+        left = _that_are(asset_ids - {row["asset"] for row in rows})
+        done = [note for note, asset_id in notes if asset_id not in left]
+        SearchStale.delete().where(SearchStale.id.in_(done)).execute()
+    return bool(done)
+
+
+def _that_are(asset_ids: set[str]) -> set[str]:
+    """Those that are there, after all."""
+    return {asset_id for asset_id, in select_assets(Asset.id).where(Asset.id.in_(many(asset_ids))).tuples()
+            } if asset_ids else set()

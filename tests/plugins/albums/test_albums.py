@@ -199,4 +199,5 @@ def test_lists_cost_the_same_however_long(server: Server, user: Caller, other: C
     user.put("/albums/assets", {"albumIds": [album, *more], "assetIds": bare_assets(server, user, 30)})
     assert [cost(path) for path in paths] == before
     assert cost(single) == one
-    assert max(before) <= 5
+    # PostgreSQL is asked twice whether anybody has written.
+    assert max(before) <= 6

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.core.plugins import find_plugins
 from immich_flask.infra import migrations
-from immich_flask.infra.db import atomic, connected, db
+from immich_flask.infra.db import atomic, connected, db, is_sqlite
 from immich_flask.infra.sql import update_each
 from immich_flask.infra.texts import normalized
 from immich_flask.testing import Caller, Server
@@ -184,6 +184,41 @@ def test_workers_at_the_same_time(server: Server, user: Caller) -> None:
     with server.context():
         index.refresh()
         assert SearchText.get(SearchText.asset == asset).description == AssetExif.get_by_id(asset).description
+
+
+def test_an_asset_that_is_being_deleted_is_no_obstacle(server: Server, user: Caller, made: Callable) -> None:
+    """PostgreSQL: a search works off what was written, while somebody is about to delete some of it."""
+    going, staying = made(user, "going.png"), made(user, "staying.png")
+    with server.context():
+        if is_sqlite():
+            pytest.skip("one writer at a time")
+    deleted, searched = threading.Event(), threading.Event()
+
+    def delete() -> None:
+        with connected(), atomic():
+            Asset.delete().where(Asset.id == going).execute()
+            deleted.set()
+            assert searched.wait(30)
+
+    def found() -> set[str]:
+        return {item["id"] for item in user.post("/search/metadata", {"originalFileName": "ing.png"}).json[
+            "assets"]["items"]}
+
+    def notes() -> int:
+        with server.context():
+            return SearchStale.select().where(SearchStale.asset_id == going).count()
+
+    deleter = threading.Thread(target=delete)
+    deleter.start()
+    assert deleted.wait(30)
+    try:
+        assert staying in found()
+        assert notes(), "it may not go, after all"
+    finally:
+        searched.set()
+        deleter.join()
+    assert found() == {staying}
+    assert not notes()
 
 
 def test_switched_on_later_it_knows_what_came_before(make_server: Callable) -> None:
