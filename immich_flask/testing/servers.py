@@ -93,6 +93,8 @@ class PostgresServer:
         # Databases are made and dropped all the time: don't checkpoint in between.
         "max_wal_size": "4GB",
         "checkpoint_timeout": "1h",
+        # Tables grow from nothing to thousands of rows within seconds; plans for empty ones take seconds then.
+        "autovacuum_naptime": "1s",
     }
 
     def __init__(self, version: int = 18) -> None:
