@@ -70,6 +70,7 @@ class Client:
         return self("POST", "/assets", 201, data={**dates, "isFavorite": "true"}, files=files)["id"]
 
 
+@pytest.mark.once
 def test_the_life_of_a_plugin(backend: Backend, environment: Environment, tmp_path: Path) -> None:
     config = backend.config(**{"queue.url": "", "server.port": free_port(), "server.web_processes": 1,
                                "queue.workers": 1})

@@ -59,6 +59,7 @@ def test_alone(make_server: Callable[..., Server], name: str) -> None:
     assert "Assets" in describes(server)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_all_but_one(make_server: Callable[..., Server], name: str) -> None:
     server = make_server(**{"plugins.disabled": sorted(needing(name))})
@@ -66,6 +67,7 @@ def test_all_but_one(make_server: Callable[..., Server], name: str) -> None:
     assert "Assets" in describes(server)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_the_routes_of_a_disabled_plugin_are_unknown(server: Server, make_server: Callable[..., Server],
                                                     name: str) -> None:

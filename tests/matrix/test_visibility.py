@@ -220,6 +220,7 @@ WITHOUT = {
 """Who has what he sees from a plugin alone."""
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("plugin", BUILT_IN)
 def test_switched_off_lends_nothing(world: World, plugin: str) -> None:
     """The same database and storage with a plugin off: who came by it sees what is his own, and nothing else. Of the
