@@ -110,6 +110,7 @@ class _Life:
             self._has_worked = run_next(queue, self._worker) or self._has_worked
         self._idle_since = time.monotonic()
         self._slack.used()
+        self._slack.give_back_much()
 
     def _beat(self) -> None:
         checked_until = now() - CATCH_UP

@@ -1,14 +1,17 @@
 """Giving memory back to the system. What a burst of work took, the C library keeps for the next one: after 200 pictures
-that is half of a worker. To tell it otherwise takes some milliseconds, so that is done when nothing else happens.
+that is half of a worker, and now and then, when the pieces lie badly, twice one. To tell it otherwise takes some
+milliseconds, so that is done when nothing else happens, or a process has grown by `MUCH`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from immich_flask.infra.db import close_idle_connections
 from immich_flask.infra.unchanged import forget
@@ -16,6 +19,8 @@ from immich_flask.infra.unchanged import forget
 IDLE_SECONDS = 5.0
 """How long a process has nothing to do before it gives back what it does not need."""
 
+MUCH = 64 * 1024 * 1024
+"""Bytes by which a process may grow before it gives back what it does not need, also in the middle of its work."""
 
 _M_ARENA_MAX = -8
 
@@ -25,6 +30,7 @@ class Slack:
 
     def __init__(self) -> None:
         self._used_at: float | None = None
+        self._least: int | None = None
 
     def used(self) -> None:
         """Something was done just now."""
@@ -38,7 +44,18 @@ class Slack:
         close_idle_connections()
         forget()
         gc.collect()
-        _of_glibc("malloc_trim")(0)
+        _trim()
+        return True
+
+    def give_back_much(self) -> bool:
+        """To be called after work that may take much: gives memory back if the process has grown by `MUCH` since the
+        last time, or the first call; whether it did so."""
+        if self._least is None:
+            self._least = _resident()
+        if _resident() - self._least < MUCH:
+            return False
+        _trim()
+        self._least = _resident()
         return True
 
 
@@ -47,6 +64,18 @@ def share_one_heap() -> None:
     gives each thread one of its own, which stays full of holes: two thirds of a web process. There is little to gain
     from it where threads take turns to run."""
     _of_glibc("mallopt")(_M_ARENA_MAX, 1)
+
+
+def _trim() -> None:
+    _of_glibc("malloc_trim")(0)
+
+
+def _resident() -> int:
+    """Bytes of this process that are in memory; 0 where that is not to be had."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 @cache

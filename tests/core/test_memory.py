@@ -49,6 +49,20 @@ def test_what_a_burst_took_is_back(server: Server, slack: memory.Slack) -> None:
     assert resident() < before + 30, kept[0][:1]
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give back by themselves")
+def test_much_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MUCH", 64_000_000)
+    slack = memory.Slack()
+    assert not slack.give_back_much()
+    before = resident()
+    burst = [bytes(5000) for _ in range(20_000)]
+    kept = [burst[10_000], bytes(5000)]
+    burst.clear()
+    assert slack.give_back_much()
+    assert resident() < before + 30, kept[0][:1]
+    assert not slack.give_back_much()
+
+
 def test_requests_go_on_afterwards(user: Caller, slack: memory.Slack) -> None:
     assert user.get("/users/me").status_code == 200
     slack.used()
