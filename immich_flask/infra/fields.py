@@ -12,7 +12,6 @@ from typing import Any
 
 import peewee
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

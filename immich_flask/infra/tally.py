@@ -96,8 +96,8 @@ def _put_together(counts: type[Counts]) -> None:
     sums = list(counts.select(*counts.key(), fn.SUM(counts.count)).group_by(*counts.key())
                 .having(fn.SUM(counts.count) != 0).tuples())
     counts.delete().execute()
-    for row in sums:
-        counts.insert(dict(zip([*counts.key(), counts.count], row, strict=True))).execute()
+    for some in peewee.chunked(sums, 500):
+        counts.insert_many(some, fields=[*counts.key(), counts.count]).execute()
 
 
 def _values(key: Mapping[str, str], row: str) -> str:

@@ -106,13 +106,14 @@ def _refresh_portion() -> bool:
             (SearchText.insert_many(rows).on_conflict(
                 conflict_target=[SearchText.asset],
                 preserve=[SearchText.name, SearchText.path, SearchText.description]).execute())
-        left = _that_are(asset_ids - {row["asset"] for row in rows})
+        left = _existing(asset_ids - {row["asset"] for row in rows})
         done = [note for note, asset_id in notes if asset_id not in left]
         SearchStale.delete().where(SearchStale.id.in_(done)).execute()
     return bool(done)
 
 
-def _that_are(asset_ids: set[str]) -> set[str]:
-    """Those that are there, after all."""
-    return {asset_id for asset_id, in select_assets(Asset.id).where(Asset.id.in_(many(asset_ids))).tuples()
-            } if asset_ids else set()
+def _existing(asset_ids: set[str]) -> set[str]:
+    """Those that are there after all."""
+    if not asset_ids:
+        return set()
+    return {asset_id for asset_id, in select_assets(Asset.id).where(Asset.id.in_(many(asset_ids))).tuples()}

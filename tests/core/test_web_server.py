@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -43,6 +44,15 @@ def an_app() -> Flask:
     def who() -> list[str]:
         return [request.remote_addr, request.script_root, request.path, request.host]
 
+    @app.get("/pid")
+    def pid() -> str:
+        return str(os.getpid())
+
+    @app.get("/breaks")
+    def breaks() -> Iterator[bytes]:
+        yield b"begun"
+        raise ZeroDivisionError
+
     def fail(environ: dict, start_response: object) -> None:
         raise ZeroDivisionError
 
@@ -60,6 +70,14 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(log: Path) -> Iterator[Address]:
     """A web server with two threads and little patience: its address."""
+    with serving(log) as (address, pid):
+        yield address
+        os.kill(pid, signal.SIGTERM)
+        assert status_of(pid) == 0
+
+
+@contextmanager
+def serving(log: Path) -> Iterator[tuple[Address, int]]:
     config = load_config(overrides={"server.port": free_port(), "server.web_processes": 1, "server.threads": 2},
                          environ={})
     listener = web.listen(config)
@@ -72,9 +90,7 @@ def served(log: Path) -> Iterator[Address]:
         with forked(run, log) as pid:
             listener.close()
             wait_until(log.with_name("ready").exists, "the web server")
-            yield "127.0.0.1", config.server.port
-            os.kill(pid, signal.SIGTERM)
-            assert status_of(pid) == 0
+            yield ("127.0.0.1", config.server.port), pid
 
 
 def is_answering(address: Address) -> bool:
@@ -249,6 +265,44 @@ class TestTwoWaysToRead:
         assert text.count("Invalid request from ip=127.0.0.1\n") == 4
         assert "Error handling request\n" in text and "ZeroDivisionError" in text
         assert "hidden-key" not in text
+
+
+def test_an_answer_that_breaks_is_seen_to_be_cut_off(served: Address, log: Path) -> None:
+    before = log.read_text()
+    said = talk(served, b"GET /breaks HTTP/1.1\r\nHost: x\r\n\r\n" + NEXT)
+    assert said.startswith(b"HTTP/1.1 200") and said.endswith(b"\r\n5\r\nbegun\r\n"), said
+    assert "ZeroDivisionError" in log.read_text()[len(before):]
+    assert is_answering(served)
+
+
+def test_no_file_can_be_opened_any_more(served: Address, log: Path) -> None:
+    """Then who asks is preferred to who only might."""
+    pid = int(requests.get("http://{}:{}/pid".format(*served), timeout=30).text)
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 5, hard))
+        stack.callback(resource.prlimit, pid, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(12):
+            stack.enter_context(socket.create_connection(served))
+        assert is_answering(served)
+    assert "no more files can be opened" in log.read_text()
+
+
+def test_who_asks_while_the_server_ends_is_answered(tmp_path: Path) -> None:
+    with serving(tmp_path / "log") as (address, pid), socket.create_connection(address, timeout=20) as asking, \
+            socket.create_connection(address, timeout=20) as idle:
+        question = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+
+        def ask() -> bytes:
+            asking.sendall(question)
+            return heard(asking)
+
+        assert b"Connection: keep-alive" in ask()
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: b"Connection: close" in ask(), "it to say that this was the last answer")
+        assert (asking.recv(1), idle.recv(1)) == (b"", b"")
+        asking.close()
+        assert status_of(pid) == 0
 
 
 class Pool:

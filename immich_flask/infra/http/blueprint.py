@@ -144,6 +144,8 @@ class Blueprint(flask_smorest.Blueprint):
         access = Access(str(permission) if permission else None, login, shared_link, admin, database)
 
         def decorator(function: Callable) -> Callable:
+            if inspect.iscoroutinefunction(function):
+                raise TypeError(f"{operation_id} is a coroutine, which a WSGI server does not run: make it a plain function")
             wanted = inspect.signature(function).parameters.keys()
 
             @wraps(function)

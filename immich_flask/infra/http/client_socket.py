@@ -1,4 +1,4 @@
-"""The socket of a connection to a client: asks the system only for what is needed, and a thread that it lets wait says so.
+"""The socket of a connection to a client: it asks the system for no more than it needs, and tells of threads that wait.
 
 Sockets of Python that have a timeout ask the system before each read and write whether they may. This one tries, and
 asks only when it could not: an answer takes one call instead of four.

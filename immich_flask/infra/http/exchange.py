@@ -37,7 +37,7 @@ class Unreader(SocketUnreader):
 
 
 class Response(wsgi.Response):
-    """Gunicorn's, whose head leaves together with what follows: one call to the system and one packet instead of two."""
+    """Gunicorn's, whose head leaves together with what follows: one call to the system and one packet, not two."""
 
     sock: ClientSocket
 

@@ -34,7 +34,8 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         # Without an address the other side is on a Unix socket.
-        if not any(name in environ for name in _HEADERS) or not self._is_trusted(environ.get("REMOTE_ADDR") or "127.0.0.1"):
+        is_told = any(name in environ for name in _HEADERS)
+        if not is_told or not self._is_trusted(environ.get("REMOTE_ADDR") or "127.0.0.1"):
             return self._app(environ, start_response)
         hops = 1
         for address in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[1:]):

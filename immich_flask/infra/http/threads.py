@@ -17,7 +17,7 @@ MOST_WAITING = 200
 """Threads of one process that may wait at once, beside those that work."""
 
 SPARE_SECONDS = 1.0
-"""How long threads that are too many stay after somebody waited: who waits once, in an upload, does so again at once."""
+"""How long threads that are too many stay after somebody waited: in an upload that happens again and again."""
 
 
 class Threads:

@@ -193,7 +193,6 @@ class Storage(Protocol):
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=1024)
 def check_key(key: str) -> str:
     """Returns `key`. Raises ValueError if it isn't legal: relative, no empty, `.` or `..` segment, no control character
     and no backslash, at most 1024 bytes and 255 per segment, not below `tmp/`."""

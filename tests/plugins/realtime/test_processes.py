@@ -79,7 +79,10 @@ def test_clients_come_back(account: Account, node: Node) -> None:
             assert client.wait("on_upload_success")[0]["id"] == asset
 
 
-@pytest.mark.parametrize("options", [("--threads", "2"), ("--worker-class", "sync")], ids=["threads", "sync"])
+@pytest.mark.parametrize("options", [
+    ("--threads", "2"), ("--worker-class", "sync"),
+    ("--worker-class", "immich_flask.infra.http.web_worker.Worker", "--threads", "2", "--max-requests", "1000"),
+], ids=["threads", "sync", "ours"])
 @pytest.mark.once
 def test_a_gunicorn_of_ones_own(backend: Backend, node: Node, tmp_path: Path, options: tuple[str, ...]) -> None:
     """It ends at once though clients are connected, and they notice."""
