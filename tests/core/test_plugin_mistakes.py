@@ -131,6 +131,20 @@ class TestStartup:
 
         assert "plugin one fails in register_jobs: ValueError" in refused(make("one", register_jobs=register_jobs))
 
+    def test_a_route_that_is_a_coroutine(self, make: Make) -> None:
+        def register_blueprints() -> list[Blueprint]:
+            made = Blueprint("slow", __name__, url_prefix="/slow", tag="Slow")
+
+            @made.operation("GET", "", "getSlow")
+            async def get_slow() -> None:
+                """Nothing would run it."""
+
+            return [made]
+
+        message = refused(make("one", register_blueprints=register_blueprints))
+        assert message.startswith("plugin one fails in register_blueprints: TypeError")
+        assert "getSlow is a coroutine" in message
+
     def test_hooks_and_arguments_that_do_not_exist(self, make: Make) -> None:
         assert "plugin one has a hook that this server does not know" in refused(make("one", register_job=lambda: []))
         assert "plugin one" in refused(make("one", server_features=lambda settings: None))
