@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from PIL import Image
 
 from plugins.media import decoders, large
+from tests.core.programs import wait_until
 from tests.plugins.media.files import encoded, written
 
 FORK = multiprocessing.get_context("fork")
@@ -62,13 +62,6 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     large._file.cache_clear()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.001)
-
-
 TELLS_WHO_WAITS = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system does not say who waits")
 
 
@@ -76,30 +69,30 @@ TELLS_WHO_WAITS = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="t
 @pytest.mark.parametrize("killed", [False, True])
 def test_one_after_the_other(other: Callable[..., Other], killed: bool) -> None:
     first = other(1)
-    until(lambda: first.is_at_it)
+    wait_until(lambda: first.is_at_it, "the first")
     second = other(1)
-    until(lambda: second.waits)
+    wait_until(lambda: second.waits, "the second to wait")
     assert not second.is_at_it
     first.end(killed=killed)
-    until(lambda: second.is_at_it)
+    wait_until(lambda: second.is_at_it, "the second")
     second.end()
 
 
 @TELLS_WHO_WAITS
 def test_as_many_as_the_operator_says(other: Callable[..., Other]) -> None:
     some = [other(2) for _ in range(2)]
-    until(lambda: all(process.is_at_it for process in some))
+    wait_until(lambda: all(process.is_at_it for process in some), "both")
     third = other(2)
-    until(lambda: third.waits)
+    wait_until(lambda: third.waits, "the third to wait")
     for process in some:
         process.end()
-    until(lambda: third.is_at_it)
+    wait_until(lambda: third.is_at_it, "the third")
     third.end()
 
 
 def test_small_ones_wait_for_nobody(other: Callable[..., Other]) -> None:
     first = other(1)
-    until(lambda: first.is_at_it)
+    wait_until(lambda: first.is_at_it, "the first")
     with large.turns(1):
         large.expect(large.MUCH - 1)
     large.expect(large.MUCH)  # nor does a process that takes no turns
