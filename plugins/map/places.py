@@ -89,9 +89,9 @@ class Places:
             new = Path(folder) / "new"
             with closing(sqlite3.connect(new)) as database:
                 _fill(database)
-            for old in self.path.parent.glob("places-*.sqlite"):
-                old.unlink(missing_ok=True)
             os.replace(new, self.path)
+        for old in set(self.path.parent.glob("places-*.sqlite")) - {self.path}:
+            old.unlink(missing_ok=True)
 
     def address(self, latitude: float, longitude: float) -> Address:
         """The nearest town within `FARTHEST`; else only the country; at sea nothing."""
