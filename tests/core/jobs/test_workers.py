@@ -197,7 +197,7 @@ def test_workers_outlive_their_connections(busy: Server, tmp_path: Path, backend
     path = tmp_path / "notes"
     with workers(busy, tmp_path, "beat=0.2"):
         enqueue("Note", path=str(path))
-        wait_until(lambda: lines(path), "the first job")
+        wait_until(lambda: lines(path) and JobRow.select().count() == 0, "the end of the first job")
         busy.database.execute_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")
         for number in range(2, 6):
