@@ -29,6 +29,9 @@ _SECRETS = re.compile(
 def without_secrets(text: str) -> str:
     """The text without what opens anything: credentials in the queries of addresses, tokens, passwords in addresses of
     databases. Nothing of ours logs those on purpose; libraries, and plugins, may."""
+    # Each request writes a line, and the pattern takes 10 to 60 µs for it.
+    if not any(sign in text for sign in "?&") and "://" not in text and "bearer" not in text.lower():
+        return text
     return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}…", text)
 
 
@@ -52,6 +55,8 @@ def setup_logging(config: Config) -> None:
     for name in ("gunicorn.error", "gunicorn.access"):
         if not any(isinstance(each, _WithoutSecrets) for each in logging.getLogger(name).filters):
             logging.getLogger(name).addFilter(_WithoutSecrets())
+    # From where in the code each line comes: nobody shows that (Python's logging HOWTO, "Optimization").
+    logging._srcfile = None
     # What plugins use that will go is told by a warning.
     logging.captureWarnings(True)
     # The S3 client's pool tells of every connection; what was migrated is told by who asked for it.

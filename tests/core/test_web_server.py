@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Barrier, Event, Thread, get_ident
 from types import SimpleNamespace
 
 import pytest
@@ -306,15 +306,15 @@ def test_who_asks_while_the_server_ends_is_answered(tmp_path: Path) -> None:
 
 
 class Pool:
-    """Threads whose turns are calls that they are given."""
+    """Threads that do the calls that they are given."""
 
-    def __init__(self, few: int) -> None:
+    def __init__(self, few: int, at_once: int = 1) -> None:
         self._todo: SimpleQueue[tuple[Future, Callable, tuple]] = SimpleQueue()
-        self.threads = threads.Threads(few, self._turn)
+        self.threads = threads.Threads(few, self._todo.get, self._call, at_once=at_once)
         self.threads.start()
 
-    def _turn(self) -> None:
-        future, function, arguments = self._todo.get()
+    def _call(self, it: tuple[Future, Callable, tuple]) -> None:
+        future, function, arguments = it
         future.set_result(function(*arguments))
 
     def submit(self, function: Callable, *arguments: object) -> Future:
@@ -330,42 +330,93 @@ class TestThreads:
     def pool(self) -> Pool:
         return Pool(2)
 
-    def test_few_at_once(self, pool: Pool) -> None:
-        for _ in range(20):
-            assert pool.submit(lambda a, b: a + b, 1, 2).result(10) == 3
+    @pytest.fixture
+    def unwatched(self, monkeypatch: pytest.MonkeyPatch) -> Pool:
+        """Two threads of which nobody sees how long they take."""
+        monkeypatch.setattr(threads, "QUICK_SECONDS", 60.0)
+        return Pool(2)
+
+    def test_one_does_all_that_is_quick(self, unwatched: Pool) -> None:
+        assert {unwatched.submit(get_ident).result(10) for _ in range(20)} == {unwatched.submit(get_ident).result(10)}
+        assert unwatched.threads.count == 1
+
+    def test_as_many_as_are_wanted_in_front(self) -> None:
+        pool, together = Pool(3, at_once=2), Barrier(2)
+        both = [pool.submit(together.wait, 20) for _ in range(2)]
+        assert {each.result(10) for each in both} == {0, 1}
         assert pool.threads.count == 2
 
-    def test_more_while_they_wait_and_few_again(self, pool: Pool) -> None:
-        release, busy = Event(), Event()
+    def test_others_go_on_when_one_takes_long_but_few(self, pool: Pool) -> None:
+        release = Event()
+        for _ in range(3):
+            long = [pool.submit(release.wait, 20)]
+            assert pool.submit(int, "1").result(10) == 1, "another steps to the front"
+            long.append(pool.submit(release.wait, 20))
+            late = pool.submit(int, "1")
+            time.sleep(0.05)
+            assert not late.done(), "two work already"
+            assert pool.threads.count == 2
+            release.set()
+            assert all(each.result(10) for each in (*long, late))
+            release.clear()
+
+    def test_who_knows_that_it_takes_long_says_so(self, unwatched: Pool) -> None:
+        release = Event()
+
+        def long() -> bool:
+            threads.stand_back()
+            return release.wait(20)
+
+        waiting = unwatched.submit(long)
+        assert unwatched.submit(int, "1").result(10) == 1
+        release.set()
+        assert waiting.result(10)
+        threads.stand_back()
+
+    def test_more_while_they_wait_for_clients(self, unwatched: Pool) -> None:
+        release = Event()
 
         def wait() -> bool:
-            with pool.threads:
+            with unwatched.threads:
                 return release.wait(20)
 
-        waiting = [pool.submit(wait) for _ in range(5)]
-        assert pool.submit(int, "1").result(10) == 1
-        working = [pool.submit(busy.wait, 20) for _ in range(2)]
-        late = pool.submit(int, "1")
-        time.sleep(0.05)
-        assert not late.done(), "two work already"
-        busy.set()
+        waiting = [unwatched.submit(wait) for _ in range(5)]
+        assert unwatched.submit(int, "1").result(10) == 1
+        assert unwatched.threads.count == 6
         release.set()
-        assert all(each.result(10) for each in (*waiting, *working, late))
-        wait_until(lambda: pool.submit(int, "1").result(10) and pool.threads.count <= 2, "the others to go")
+        assert all(each.result(10) for each in waiting)
 
-    def test_no_end_of_waiting(self, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_who_is_not_needed_goes_and_may_be_called_before_that(
+            self, unwatched: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+        for _ in range(5):
+            self.test_more_while_they_wait_for_clients(unwatched)
+        assert unwatched.threads.count == 6, "they were called again"
+        monkeypatch.setattr(threads, "SPARE_SECONDS", 0.01)
+        self.test_more_while_they_wait_for_clients(unwatched)
+        wait_until(lambda: unwatched.submit(int, "1").result(10) and unwatched.threads.count == 1, "the others to go")
+
+    def test_no_end_of_waiting(self, unwatched: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(threads, "MOST_WAITING", 3)
         release = Event()
 
         def wait() -> bool:
-            with pool.threads:
+            with unwatched.threads:
                 return release.wait(20)
 
-        waiting = [pool.submit(wait) for _ in range(9)]
+        waiting = [unwatched.submit(wait) for _ in range(9)]
         time.sleep(0.05)
-        assert pool.threads.count == 5
+        assert unwatched.threads.count == 5
         release.set()
         assert all(each.result(10) for each in waiting)
+
+    def test_nobody_is_watched_while_nothing_happens(self, pool: Pool) -> None:
+        assert pool.submit(int, "1").result(10) == 1
+        wait_until(lambda: not pool.threads._stirs.is_set(), "the watch to rest")
+        release = Event()
+        long = pool.submit(release.wait, 20)
+        assert pool.submit(int, "1").result(10) == 1, "it is awake again"
+        release.set()
+        assert long.result(10)
 
 
 class TestClientSocket:
@@ -373,7 +424,7 @@ class TestClientSocket:
     def ends(self) -> Iterator[tuple[client_socket.ClientSocket, socket.socket]]:
         """The server's end and the client's."""
         ours, theirs = socket.socketpair()
-        with client_socket.ClientSocket.of(ours, threads.Threads(0, lambda: None)) as own, theirs:
+        with client_socket.ClientSocket.of(ours, threads.Threads(0, int, int)) as own, theirs:
             theirs.settimeout(20)
             yield own, theirs
 
@@ -425,7 +476,7 @@ class TestWhoIsGivenUp:
         with ExitStack() as stack:
             for number in range(3):
                 ours, theirs = socket.socketpair()
-                own = stack.enter_context(client_socket.ClientSocket.of(ours, threads.Threads(0, lambda: None)))
+                own = stack.enter_context(client_socket.ClientSocket.of(ours, threads.Threads(0, int, int)))
                 stack.enter_context(theirs).setblocking(False)
                 pairs.append((SimpleNamespace(number=number, sock=own, deadline=0.0, parting=False), theirs))
             yield pairs

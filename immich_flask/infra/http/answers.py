@@ -13,6 +13,7 @@ from isal import isal_zlib
 from werkzeug.http import quote_etag
 
 from immich_flask.infra.fields import iso
+from immich_flask.infra.http.lean import Complete
 
 JSON = "application/json; charset=utf-8"
 
@@ -71,7 +72,8 @@ def answer_with(body: bytes, content_type: str, status: int = 200) -> Response:
     if zipped:
         headers["Content-Encoding"] = "gzip"
         body = body.gzipped if isinstance(body, Body) else _gzipped(body)
-    return Response(body, status, headers, content_type=content_type)
+    headers["Content-Length"] = str(len(body))
+    return Complete(body, status, headers, content_type=content_type)
 
 
 def _etag(body: bytes) -> str:

@@ -163,12 +163,12 @@ class Blueprint(flask_smorest.Blueprint):
             if query is not None:
                 view = self.arguments(query, location="query")(view)
             view = _answered(view, status)
-            view.access = access
+            # What flask-smorest wraps around it describes it; the calls go to it alone (`app`).
+            view.access, view.served = access, view
             view = self._documented(view, operation_id, [
                 *_path_doc(parameters), *_link_doc(access, query), *_header_doc(headers or {})], upload)
             for code in (status, *also):
                 view = self._answering(view, code, answer, content_type)
-            view.access = access
             served = _PARAMETER.sub("{}", (self.url_prefix or "") + rule)
             self.paths.add(served)
             self.operations |= {(each, served) for each in (method, twin) if each}

@@ -6,10 +6,8 @@ import re
 import time
 from typing import Any
 
-from gunicorn.http.parser import RequestParser
-
 from immich_flask.infra.http.client_socket import SILENCE_SECONDS, ClientSocket
-from immich_flask.infra.http.exchange import Unreader
+from immich_flask.infra.http.exchange import Parser
 from immich_flask.infra.http.threads import SMALL_BODY
 
 HEAD_SECONDS = 30.0
@@ -33,8 +31,8 @@ class Connection:
         self.sock, self.client, self.server = sock, client, server
         # Gunicorn closes the descriptor, and a number means nothing then.
         self.number = sock.fileno()
-        self.parser = RequestParser(cfg, sock, client)
-        self.parser.unreader = self._unreader = Unreader(sock)
+        self.parser = Parser(cfg, sock, client)
+        self._unreader = self.parser.unreader
         self.parting = False
         self.next_request(cfg.keepalive)
 

@@ -17,6 +17,7 @@ from werkzeug.sansio.http import is_resource_modified
 from werkzeug.wsgi import wrap_file
 
 from immich_flask.infra.http.answers import json_response
+from immich_flask.infra.http.lean import Complete
 from immich_flask.infra.storage.base import CHUNK, ObjectInfo, ObjectNotFound, Storage, StorageError
 
 CACHE_CONTROL = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
@@ -84,7 +85,7 @@ def send_object(
     headers |= {"Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
     if filename or disposition != "inline":
         headers["Content-Disposition"] = content_disposition
-    response = Response(status=status, headers=headers, content_type=mimetype)
+    response = Complete(status=status, headers=headers, content_type=mimetype)
     if request.method == "HEAD":
         return response
     if path is not None:

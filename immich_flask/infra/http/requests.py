@@ -34,10 +34,13 @@ def init_requests(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers.add(CORRELATION_HEADER, g.correlation_id)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Content-Security-Policy", API_POLICY)
+        headers = response.headers
+        names = {name.lower() for name, _ in headers}
+        headers.add(CORRELATION_HEADER, g.correlation_id)
+        if "x-content-type-options" not in names:
+            headers.add("X-Content-Type-Options", "nosniff")
+        if "content-security-policy" not in names and request.path.startswith("/api/"):
+            headers.add("Content-Security-Policy", API_POLICY)
         if log.isEnabledFor(logging.INFO):
             _log_when_sent(response)
         if request.content_length or "Transfer-Encoding" in request.headers:

@@ -17,7 +17,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from immich_flask.infra.config import Config
+from immich_flask.infra.config import Config, is_postgres
 from immich_flask.infra.http.web_worker import Worker
 
 BACKLOG = 2048
@@ -37,6 +37,8 @@ def run_web(app: Callable, listener: socket.socket, config: Config, *, when_read
     when_ready: called once, when connections are accepted.
     """
     _allow_many_files()
+    # While one waits for an answer from the database there is time for another.
+    Worker.at_once = 2 if is_postgres(config.database_url) else 1
     _Web(app, {
         # Gunicorn closes the descriptor that it is given.
         "bind": f"fd://{listener.dup().detach()}",

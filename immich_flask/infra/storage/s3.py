@@ -25,6 +25,7 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error
 from urllib3.exceptions import ReadTimeoutError
 
+from immich_flask.infra.http.threads import stand_back
 from immich_flask.infra.storage import fetched
 from immich_flask.infra.storage.base import (
     FULL,
@@ -249,6 +250,7 @@ class S3Storage:
 
     @contextmanager
     def _asking(self, key: str) -> Iterator[None]:
+        stand_back()
         with self._breaker.call(), translated(key):
             yield
 
