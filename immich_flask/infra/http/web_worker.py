@@ -157,8 +157,9 @@ class Worker(GunicornWorker):
     # The threads that answer.
 
     def _next(self) -> Connection:
-        (number, _), = self._poll.poll(-1, 1)
-        return self._connections[number]
+        while not (ready := self._poll.poll(-1, 1)):
+            pass
+        return self._connections[ready[0][0]]
 
     def _turn(self, conn: Connection) -> None:
         try:
