@@ -267,6 +267,22 @@ class TestTwoWaysToRead:
         assert "hidden-key" not in text
 
 
+def test_headers_are_those_of_the_request_and_not_of_the_one_before(served: Address) -> None:
+    with socket.create_connection(served, timeout=20) as client:
+        for host in ("a", "a", "b", "a"):
+            client.sendall(f"GET /who HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert heard(client).endswith(f'"{host}"]\n'.encode())
+        for _ in range(2):
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 100 ")
+            client.sendall(b"abc")
+            assert heard(client).endswith(b"3")
+        # The same lines at the end of a body in pieces are no headers.
+        for body, size in ((b"3\r\nabc\r\n0\r\nX-A: 1\r\n\r\n", b"3"), (b"1\r\na\r\n0\r\n\r\n", b"1")):
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+            assert heard(client).endswith(size)
+
+
 def test_an_answer_that_breaks_is_seen_to_be_cut_off(served: Address, log: Path) -> None:
     before = log.read_text()
     said = talk(served, b"GET /breaks HTTP/1.1\r\nHost: x\r\n\r\n" + NEXT)

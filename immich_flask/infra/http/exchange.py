@@ -41,9 +41,8 @@ class Unreader(SocketUnreader):
 
 
 class Request(message.Request):
-    """Gunicorn's, which reads headers only when they are others than last time: most of what a client asks for comes
-    with the same. That takes 20 µs for five of them, and 10 more to see that nobody is a proxy to be believed: of that,
-    `infra.http.proxy` judges."""
+    """Gunicorn's, which reads headers only when they are others than last time, as most of what a client asks for comes
+    with the same: 27 µs instead of 61 for a browser's head. Whether a proxy is to be believed, `infra.http.proxy` judges."""
 
     unreader: Unreader
 

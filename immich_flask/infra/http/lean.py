@@ -1,6 +1,6 @@
 """Flask with less to do for each request: without what it does for others and nobody needs here, or does twice.
 
-CPU of a thumbnail in the app, of 360 µs: the search for coroutines was 90 more; addresses 15, answers 20, headers 15.
+CPU of a thumbnail in the app: the search for coroutines was 90 µs of 460, the rest of this 50 of 340.
 """
 
 from __future__ import annotations
