@@ -30,7 +30,7 @@ def without_secrets(text: str) -> str:
     """The text without what opens anything: credentials in the queries of addresses, tokens, passwords in addresses of
     databases. Nothing of ours logs those on purpose; libraries, and plugins, may."""
     # Each request writes a line, and the pattern takes 10 to 60 µs for it.
-    if not any(sign in text for sign in "?&") and "://" not in text and "bearer" not in text.lower():
+    if "?" not in text and "&" not in text and "://" not in text and "bearer" not in text.lower():
         return text
     return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}…", text)
 

@@ -48,6 +48,14 @@ def test_a_request_says_the_same(question: Callable[[Request], Any]) -> None:
     assert said_of(App("a"), question, **asked) == said_of(Flask("a"), question, **asked)
 
 
+@pytest.mark.parametrize("host", ["a b", '"><script>', "a/b", "a@b", "", "[::1]:80", "photos.example.org:443"])
+def test_what_can_be_no_host_is_none(host: str) -> None:
+    def question(asked: Request) -> Any:
+        return asked.host, asked.host_url, asked.url
+
+    assert said_of(App("a"), question, headers={"Host": host}) == said_of(Flask("a"), question, headers={"Host": host})
+
+
 @pytest.mark.parametrize(("path", "status"), [("/a/b", 200), ("/a//b", 404), ("/%2fa/b", 200), ("/a/%2e", 200), ("/b", 404)])
 def test_addresses_lead_to_the_same(path: str, status: int) -> None:
     for app in (App("a"), Flask("a")):

@@ -48,6 +48,17 @@ def an_app() -> Flask:
     def pid() -> str:
         return str(os.getpid())
 
+    released = Event()
+
+    @app.get("/slow")
+    def slow() -> str:
+        return str(int(released.wait(20)))
+
+    @app.get("/release")
+    def release() -> str:
+        released.set()
+        return ""
+
     @app.get("/breaks")
     def breaks() -> Iterator[bytes]:
         yield b"begun"
@@ -265,6 +276,13 @@ class TestTwoWaysToRead:
         assert text.count("Invalid request from ip=127.0.0.1\n") == 4
         assert "Error handling request\n" in text and "ZeroDivisionError" in text
         assert "hidden-key" not in text
+
+
+def test_who_takes_long_keeps_nobody_waiting(served: Address) -> None:
+    with socket.create_connection(served, timeout=20) as slow:
+        slow.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in talk(served, b"GET /release HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert heard(slow).endswith(b"1"), "it was let go by the other"
 
 
 def test_headers_are_those_of_the_request_and_not_of_the_one_before(served: Address) -> None:

@@ -36,7 +36,8 @@ _here = local()
 
 def stand_back() -> None:
     """Let another thread go on, as what comes now takes some time. Nothing where no web process is."""
-    if state := getattr(_here, "state", None):
+    state = getattr(_here, "state", None)
+    if state is not None and state.is_in_front:
         _here.threads._stand_back(state)
 
 
