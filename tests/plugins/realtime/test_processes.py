@@ -64,7 +64,8 @@ def test_many_clients_in_all_processes(account: Account, node: Node) -> None:
         account.call("DELETE", "/assets", {"ids": [asset]})
         for client in clients:
             assert client.wait("on_asset_trash") == [[asset]]
-    wait_until(lambda: all(sockets_of(pid) - before[pid] < 10 for pid in processes), "all to be closed")
+    # Some to PostgreSQL may have been opened meanwhile, at most as many as its pool has.
+    wait_until(lambda: all(sockets_of(pid) - before[pid] < 20 for pid in processes), "all to be closed")
 
 
 def test_clients_come_back(account: Account, node: Node) -> None:
