@@ -5,9 +5,10 @@ A request that meets what is away is answered 503 and can be sent again; a job w
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from typing import Any
 
+import cysqlite
 import peewee
 import psycopg
 from playhouse.pool import MaxConnectionsExceeded
@@ -16,8 +17,8 @@ from immich_flask.infra.storage.base import StorageFull, StorageUnavailable
 
 # "no such column" is an OperationalError of SQLite's as well: only these are not the statement's fault.
 _SQLITE_AWAY = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM,
+    cysqlite.SQLITE_BUSY, cysqlite.SQLITE_LOCKED, cysqlite.SQLITE_IOERR, cysqlite.SQLITE_FULL, cysqlite.SQLITE_CANTOPEN,
+    cysqlite.SQLITE_PROTOCOL, cysqlite.SQLITE_READONLY, cysqlite.SQLITE_INTERRUPT,
 }
 _POSTGRES_FULL = "53100"
 
@@ -28,11 +29,11 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, (StorageUnavailable, StorageFull, MaxConnectionsExceeded)):
         return True
     original = _by_driver(error)
-    if isinstance(original, sqlite3.OperationalError):
+    if isinstance(original, cysqlite.OperationalError):
         return _primary(original) in _SQLITE_AWAY
     # PostgreSQL has other words for statements that are wrong.
     return isinstance(original, (peewee.OperationalError, peewee.InterfaceError, psycopg.OperationalError,
-                                 psycopg.InterfaceError, sqlite3.InterfaceError))
+                                 psycopg.InterfaceError, cysqlite.InterfaceError))
 
 
 def is_full(error: BaseException) -> bool:
@@ -40,8 +41,8 @@ def is_full(error: BaseException) -> bool:
     if isinstance(error, StorageFull):
         return True
     original = _by_driver(error)
-    if isinstance(original, sqlite3.OperationalError):
-        return _primary(original) == sqlite3.SQLITE_FULL
+    if isinstance(original, cysqlite.OperationalError):
+        return _primary(original) == cysqlite.SQLITE_FULL
     return getattr(original, "sqlstate", None) == _POSTGRES_FULL
 
 
@@ -50,7 +51,14 @@ def _by_driver(error: BaseException) -> Any:
     return getattr(error, "orig", None) or error
 
 
-def _primary(error: sqlite3.Error) -> int | None:
-    # The upper bits tell more about it. Python's own refusals ("Cannot operate on a closed database") have no code.
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+_CODE = re.compile(r"\(code=(\d+), ext=\d+\)$")
+_NOT_OPENED = "error opening database: "
+
+
+def _primary(error: cysqlite.Error) -> int | None:
+    """SQLite's result code, which the driver tells in words only. Its own refusals ("Cannot operate on closed
+    database.") have none."""
+    message = str(error)
+    if found := _CODE.search(message):
+        return int(found[1])
+    return cysqlite.SQLITE_CANTOPEN if _NOT_OPENED in message else None

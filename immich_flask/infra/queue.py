@@ -90,10 +90,10 @@ def prepare_queue(config: Config) -> None:
 
 
 def _sqlite(path: str, timeout: float) -> Any:
-    from huey.storage import SqliteStorage
+    from huey.storage import CySqliteStorage
 
     # Without fsync: what a power cut takes from this file is found in the table of jobs.
-    return SqliteStorage(NAME, filename=path, timeout=timeout, fsync=False, cache_mb=0)
+    return CySqliteStorage(NAME, filename=path, timeout=timeout, fsync=False)
 
 
 def _postgres(url: str, create_tables: bool = False) -> Any:

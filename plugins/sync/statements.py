@@ -15,6 +15,7 @@ from immich_flask.contracts.sync import SyncRequestType
 from immich_flask.infra.blame import blaming
 from immich_flask.infra.db import batches
 from immich_flask.infra.json_rows import json_object
+from immich_flask.infra.sql import walked
 
 USER, AFTER, END, PARENT = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(4))
 """Stand in a query for what is put there each time: whose rows, newer than what, up to what, of which parent."""
@@ -48,13 +49,13 @@ class Prepared:
         self.deletes = [self._rows(rows) for rows in type.deletes]
         self.upserts = self._rows(upserts)
         # Behind links up to `END`.
-        self.updates = self._rows(updates, upserts.order <= END) if updates else None
+        self.updates = self._rows(updates, walked(upserts.order) <= END) if updates else None
         self.parents = self.backfill = None
         if backfill:
             self.parents = Statement(
                 backfill.parents(USER).select_extend(backfill.created)
                 .where(backfill.created >= AFTER, backfill.created < END).order_by(backfill.created))
-            self.backfill = self._rows(upserts, upserts.order <= END, backfill.within(PARENT))
+            self.backfill = self._rows(upserts, walked(upserts.order) <= END, backfill.within(PARENT))
 
     def _rows(self, rows: SyncRows, *conditions: Any) -> Statement:
         """(id, data) of the rows of `USER` after `AFTER`."""

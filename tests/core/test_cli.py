@@ -92,7 +92,8 @@ class TestErrors:
         broken = {"IMMICH_FLASK_DATABASE__URL": f"sqlite:///{tmp_path}/nowhere/immich.db"}
         for command in (("admin", "list-users"), ("migrate", "--check")):
             result = run(*command, status=2, environ=broken)
-            assert result.stderr == "immich-flask: the database cannot be used: unable to open database file\n"
+            assert result.stderr == (f"immich-flask: the database cannot be used: {tmp_path}/nowhere/immich.db: "
+                                     "error opening database: unable to open database file.\n")
 
     def test_unknown_commands(self, run: Run) -> None:
         assert "No such command 'fly'" in run("fly", status=2).stderr

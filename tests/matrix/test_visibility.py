@@ -105,7 +105,7 @@ def rows(tables: Iterable[str]) -> Rows:
 def written(marks: int) -> set[str]:
     """The tables that may have been written in the current transaction, which found the connection at `marks`."""
     if is_sqlite():
-        return set(db.get_tables()) if db.connection().total_changes != marks else set()
+        return set(db.get_tables()) if db.connection().total_changes() != marks else set()
     return {table for table, in db.execute_sql(
         "SELECT relname FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0").fetchall()}
 
@@ -114,7 +114,7 @@ def changed(world: World, name: str, request: Request, before: Rows) -> set[str]
     """The assets that a request changes: those whose ids are in rows that came or went. It is taken back."""
     found: set[str] = set()
     with suppress(Undone), atomic():
-        marks = db.connection().total_changes if is_sqlite() else 0
+        marks = db.connection().total_changes() if is_sqlite() else 0
         response = ask(world, name, request)
         if response.status_code < 400:
             for table, after in rows(written(marks)).items():

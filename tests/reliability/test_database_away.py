@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import cysqlite
 import pytest
 
 from immich_flask.infra.db import listening
@@ -85,7 +85,7 @@ def test_sqlite_is_held_by_somebody_else(make_server: Callable[..., Server], bac
     server = make_server(**{"database.busy_timeout_ms": 50})
     ann = server.user("ann")
     asset = ann.asset()
-    other = sqlite3.connect(server.runtime.config.data_path / "immich.db", isolation_level=None)
+    other = cysqlite.connect(server.runtime.config.data_path / "immich.db")
     try:
         other.execute("BEGIN IMMEDIATE")
         for answer in (ann.put(f"/assets/{asset}", {"description": "x"}), ann.upload(photo()),

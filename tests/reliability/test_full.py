@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 import resource
-import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cysqlite
 import pytest
 
 from immich_flask.core.assets import integrity
@@ -112,9 +112,8 @@ def test_sqlite_fills_the_disk(make_server: Callable[..., Server], small_disk: P
     assert ann.upload(photo()).status_code == 201
     assert ann.get("/assets/statistics").json["total"] == 2
     server.database.close_all()
-    with sqlite3.connect(small_disk / "data" / "immich.db") as connection:
+    with cysqlite.connect(small_disk / "data" / "immich.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    connection.close()
 
 
 def test_temporary_files_fill_the_disk(server: Server, backend: Backend, small_disk: Path,

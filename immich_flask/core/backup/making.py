@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
+import cysqlite
 import orjson
 
 from immich_flask.core.assets.stored import all_keys
@@ -66,7 +66,7 @@ def _sqlite(archive: Writer, scratch: Path, plugins: Plugins, moment: str) -> No
     with copy.open("rb") as file:
         archive.add(DATABASE + SQLITE_FILE, file)
     # From the copy, so that both are of one moment.
-    with closing(sqlite3.connect(copy)) as connection:
+    with closing(cysqlite.connect(copy)) as connection:
         text, parameters = all_keys().sql()
         _add_objects(archive, scratch, connection.execute(text, parameters))
 

@@ -6,13 +6,13 @@ It is done in one transaction, so that even a server that runs meanwhile, by mis
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, NamedTuple
 
+import cysqlite
 import orjson
 import peewee
 
@@ -92,16 +92,16 @@ def _sqlite(backup: Reader, config: Config) -> None:
         copy = Path(scratch) / SQLITE_FILE
         with copy.open("wb") as out:
             shutil.copyfileobj(_only(backup.members(DATABASE), SQLITE_FILE), out, CHUNK)
-        with closing(sqlite3.connect(copy)) as source:
+        with closing(cysqlite.connect(copy)) as source:
             _check_sqlite(source)
             # SQLite writes all of it in one transaction, waiting for others as any writer does.
             source.backup(db.connection())
 
 
-def _check_sqlite(connection: sqlite3.Connection) -> None:
+def _check_sqlite(connection: cysqlite.Connection) -> None:
     try:
         (answer,), *_ = connection.execute("PRAGMA integrity_check(1)").fetchall()
-    except sqlite3.DatabaseError as error:
+    except cysqlite.DatabaseError as error:
         answer = str(error)
     if answer != "ok":
         raise BadRequest(f"the database in the backup is damaged: {answer}")
