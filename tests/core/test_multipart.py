@@ -243,7 +243,7 @@ def test_what_follows_the_last_boundary_is_read_but_not_kept() -> None:
 def test_large_files_need_little_memory() -> None:
     size = 40 * 1024 * 1024
 
-    class Endless(io.RawIOBase):
+    class Endless:
         head, tail = file("assetData", b"")[:-2], b"\r\n--bnd--"
         left = size
 

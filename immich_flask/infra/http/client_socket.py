@@ -21,7 +21,7 @@ _COPIED = 128 * 1024
 
 
 class ClientSocket(socket.socket):
-    """A connected socket that never blocks by itself. `recv`, `sendall` and `sendfile` wait for the client, at most
+    """A connected socket that never blocks by itself. `recv`, `recv_into`, `sendall` and `sendfile` wait for the client, at most
     `gettimeout()` seconds each time, and raise TimeoutError after that."""
 
     _threads: Threads
@@ -60,6 +60,13 @@ class ClientSocket(socket.socket):
         while True:
             try:
                 return super().recv(size, flags)
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        while True:
+            try:
+                return super().recv_into(buffer, nbytes, flags)
             except BlockingIOError:
                 self._wait(select.POLLIN)
 

@@ -6,9 +6,9 @@ arrives and can hash and store a file while it is still being received, or refus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -18,6 +18,9 @@ from werkzeug.wsgi import LimitedStream
 
 CHUNK = 256 * 1024
 """Bytes that are read at once."""
+
+SMALL = 16 * 1024
+"""Bytes that are read at once where no file is: enough for all fields of an upload."""
 
 MAX_HEADERS = 64 * 1024
 """Bytes of headers of one part, and of whatever stands before the first part."""
@@ -75,14 +78,18 @@ def read_parts(
 
 class _Reader:
     def __init__(self, stream: IO[bytes], boundary: bytes, max_field_bytes: int, max_fields: int) -> None:
-        self._stream = stream
+        self._readinto = getattr(stream, "readinto", None) or partial(_copied, stream)
         self._max_field_bytes = max_field_bytes
         self._decoder = MultipartDecoder(boundary, CHUNK + MAX_HEADERS, max_parts=max_fields)
         # Werkzeug (3.1.9 too: pallets/werkzeug#3285) takes the line break before the last boundary for data if what has
         # arrived ends within "--boundary--", and a whole boundary if it ends in the white space that may pad one.
         # Therefore it never sees either half: an ending like this waits for the next chunk.
-        self._half_boundary = re.compile(rb"--%s(-|[^\S\r\n]{1,%d})\Z" % (re.escape(boundary), PADDING))
-        self._window = len(boundary) + 2 + PADDING
+        self._boundary = b"--" + boundary
+        self._window = len(self._boundary) + PADDING
+        # What lies behind this many bytes from the end cannot be the begin of a boundary with its line break.
+        self._tail = len(self._boundary) + 1
+        self._buffer = bytearray(self._window + CHUNK)
+        self._view = memoryview(self._buffer)
         self._held = b""
         self._failure: MultipartError | None = None
         self._in_data = False
@@ -125,9 +132,30 @@ class _Reader:
         while self._in_data or self._failure:
             if part != self._part:
                 raise RuntimeError("this part is over: another one was asked for")
+            if data := self._plain():
+                yield data
+                continue
             event = self._next_event()
             if isinstance(event, Data) and event.data:
                 yield event.data
+
+    def _plain(self) -> bytes:
+        """More data, up to where the next boundary may begin: found without Werkzeug, which copies and searches it half
+        a dozen times. Empty when one may begin at once, or nothing came: that is for Werkzeug to judge."""
+        kept = self._decoder.buffer
+        if self._decoder.state is not State.DATA or self._held or self._failure or len(kept) > self._window:
+            return b""
+        begin = len(kept)
+        self._buffer[:begin] = kept
+        end = begin + self._read(self._view[begin:begin + CHUNK])
+        at = self._buffer.find(self._boundary, 0, end)
+        plain = at - 2 if at >= 0 else end - self._tail
+        if end == begin or plain <= begin:
+            self._feed(bytes(self._view[begin:end]))
+            return b""
+        kept.clear()
+        self._feed(bytes(self._view[plain:end]))
+        return bytes(self._view[:plain])
 
     def _next_event(self) -> Event:
         if self._failure:
@@ -142,20 +170,20 @@ class _Reader:
             if not isinstance(event, NeedData):
                 self._in_data = isinstance(event, Data) and event.more_data
                 return event
-            self._feed()
+            if self._decoder.state is State.EPILOGUE:
+                # Nothing of interest comes after the last boundary; read, so that the connection can be used again.
+                while self._read(self._view):
+                    pass
+                self._feed(b"")
+            else:
+                self._feed(bytes(self._view[:self._read(self._view[:SMALL])]))
 
-    def _feed(self) -> None:
+    def _feed(self, chunk: bytes) -> None:
         """Give the decoder the next chunk, or tell it that there is none."""
-        chunk = self._read()
-        if self._decoder.state is State.EPILOGUE:
-            # Nothing of interest comes after the last boundary; read, so that the connection can be used again.
-            while chunk:
-                chunk = self._read()
         if chunk:
             chunk = self._held + chunk
             before = bytes(self._decoder.buffer[-self._window:]) if len(chunk) < self._window else b""
-            half = self._half_boundary.search(before + chunk[-self._window:])
-            keep = min(len(half.group(1)), len(chunk)) if half else 0
+            keep = min(self._half(before + chunk[-self._window:]), len(chunk))
             self._held = chunk[len(chunk) - keep:]
             chunk = chunk[:len(chunk) - keep]
             data: bytes | None = chunk
@@ -166,9 +194,15 @@ class _Reader:
         except RequestEntityTooLarge as error:
             raise self._fail("The headers of a part are too large") from error
 
-    def _read(self) -> bytes:
+    def _half(self, end: bytes) -> int:
+        """How many bytes at the end of what has arrived might be half of what follows a boundary."""
+        at = end.rfind(self._boundary)
+        rest = end[at + len(self._boundary):] if at >= 0 else b""
+        return len(rest) if rest == b"-" or not rest.strip(b" \t\v\f") else 0
+
+    def _read(self, into: memoryview) -> int:
         try:
-            return self._stream.read(CHUNK)
+            return self._readinto(into)
         except (ClientDisconnected, OSError) as error:
             raise self._fail("The body is cut short") from error
 
@@ -176,3 +210,10 @@ class _Reader:
         """Remembered: whoever asks again, for more of a file or for the next part, hears the same."""
         self._failure = MultipartError(message)
         return self._failure
+
+
+def _copied(stream: IO[bytes], into: memoryview) -> int:
+    """`readinto` of a stream that has none."""
+    data = stream.read(len(into))
+    into[:len(data)] = data
+    return len(data)
