@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app
@@ -20,6 +21,9 @@ from plugins.map.places import Places
 FILL_IN = "MapFillInPlaces"
 
 PORTION = 1000
+
+WHILE_ANOTHER_MAKES = timedelta(seconds=5)
+"""Another worker makes the file of places, and names what it knows of; what came meanwhile has to wait so long."""
 
 MOST_NAMED = 20
 """Places that a search for a name gives."""
@@ -70,7 +74,9 @@ def fill_in() -> None:
     """Name the places of everything that has a position but no place, in portions."""
     if not setting("reverseGeocoding.enabled"):
         return
-    places().make()
+    if not places().make(wait=False):
+        enqueue(FILL_IN, unless_waiting=True, delay=WHILE_ANOTHER_MAKES)
+        return
     after = ""
     query = AssetExif.select(AssetExif.asset).where(_WITHOUT_PLACE).order_by(AssetExif.asset).limit(PORTION)
     # By the id, because what lies at sea is found again and again.

@@ -9,8 +9,8 @@ It is no part of the database: it can be made again from the package.
 from __future__ import annotations
 
 import csv
+import fcntl
 import gzip
-import json
 import math
 import os
 import sqlite3
@@ -18,9 +18,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+
+import orjson
 
 from immich_flask.infra.texts import normalized
 from plugins.map.countries import OTHERWISE, country_at
@@ -35,6 +38,9 @@ FARTHEST = 25_000
 
 MOST_WORDS = 20
 """Of a name that is looked for. SQLite takes no expression of a thousand parts, and no place has so many."""
+
+_PORTION = 256 * 1024
+"""Bytes of JSON that are read together."""
 
 _DEGREE = 111_195
 """Metres of a degree of latitude."""
@@ -80,11 +86,22 @@ class Places:
         """Whether the file is there, so that nobody has to wait for it."""
         return self.path.exists()
 
-    def make(self) -> None:
-        """Make the file unless it is there. Whoever comes at the same time makes another, which does no harm."""
+    def make(self, *, wait: bool = True) -> bool:
+        """Make the file unless it is there; whether it is. `wait`: until another process that makes it is done."""
         if self.ready:
-            return
+            return True
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".making").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            if not self.ready:
+                self._make()
+            Path(lock.name).unlink(missing_ok=True)
+        return True
+
+    def _make(self) -> None:
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix="places-") as folder:
             new = Path(folder) / "new"
             with closing(sqlite3.connect(new)) as database:
@@ -161,22 +178,31 @@ def _fill(database: sqlite3.Connection) -> None:
     with (data / "countries.csv").open(encoding="utf-8", newline="") as file:
         countries = dict(csv.reader(file)) | OTHERWISE
     database.executemany("INSERT INTO country VALUES (?, ?)", countries.items())
-    for at, place in enumerate(_read(data / "geocode.gz")):
-        county, state, country = place.get("county"), place.get("state"), place["country_code"]
-        database.execute("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (
-            at, place["latitude"], place["longitude"], place["city"], county, state, country, place["population"]))
-        around = "\n".join(filter(None, (place["city"], county, state, countries.get(country))))
-        database.execute("INSERT INTO words VALUES (?, ?, ?)", (at, normalized(place["city"]), normalized(around)))
+    begin = 0
+    # Neighbours are of the same county, state and country.
+    around = lru_cache(maxsize=1000)(normalized)
+    for places in _read(data / "geocode.gz"):
+        rows, words = [], []
+        for at, place in enumerate(places, begin):
+            city, county, state, country = place["city"], place.get("county"), place.get("state"), place["country_code"]
+            rows.append((at, place["latitude"], place["longitude"], city, county, state, country, place["population"]))
+            name = normalized(city)
+            words.append((at, name, "\n".join((name, *map(around, filter(None, (
+                county, state, countries.get(country))))))))
+        database.executemany("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        database.executemany("INSERT INTO words VALUES (?, ?, ?)", words)
+        begin += len(places)
     database.execute("CREATE INDEX place_position ON place (latitude, longitude)")
     database.commit()
 
 
-def _read(path: Path) -> Iterator[dict]:
-    """The objects of a JSON array, one after the other: all of them at once would take 100 MB."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        text = file.read()
-    decode, at = json.JSONDecoder().raw_decode, 1
-    while at < len(text):
-        place, end = decode(text, at)
-        yield place
+def _read(path: Path) -> Iterator[list[dict]]:
+    """The objects of a JSON array, some at a time: all of them at once would take 100 MB. No name in the data looks like
+    the end of an object."""
+    with gzip.open(path) as file:
+        data = file.read().strip().removeprefix(b"[").removesuffix(b"]")
+    at = 0
+    while at < len(data):
+        end = data.find(b"},{", at + _PORTION) + 1 or len(data)
+        yield orjson.loads(b"[%s]" % data[at:end])
         at = end + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from typing import Any
 
@@ -98,6 +99,18 @@ def test_nobody_waits_for_the_file_of_places(make_server: Callable[..., Server])
         geocoding.fill_in()
         assert geocoding.places().ready
         assert AssetExif.get_by_id(asset).country == "France"
+
+
+def test_while_another_worker_makes_the_file(make_server: Callable[..., Server]) -> None:
+    """Nobody waits; what has no name yet gets one a little later."""
+    server = make_server()
+    with server.context():
+        with geocoding.places().path.with_suffix(".making").open("wb") as another:
+            fcntl.flock(another, fcntl.LOCK_EX)
+            geocoding.fill_in()
+        later = JobRow.get(JobRow.name == geocoding.FILL_IN)
+        assert later.state == "waiting" and later.run_at - later.created_at == geocoding.WHILE_ANOTHER_MAKES
+        assert not geocoding.places().ready
 
 
 def test_filling_in_goes_on_behind_what_has_no_name(known: None, server: Server, user: Caller,

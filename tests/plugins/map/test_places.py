@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
 from contextlib import closing
@@ -98,8 +99,10 @@ def test_names_of_nothing(places: Places, asked: str) -> None:
     assert places.named(asked, 20) == []
 
 
-def test_made_once_however_many_ask(tmp_path: Path) -> None:
-    found = []
+def test_made_once_however_many_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, fills = [], []
+    fill = module._fill
+    monkeypatch.setattr(module, "_fill", lambda database: (fills.append(1), fill(database)))
     places = Places(tmp_path / "not yet there")
     (tmp_path / "places-0-0.sqlite").touch()
     threads = [threading.Thread(target=lambda: found.append(places.address(48.85, 2.35).city)) for _ in range(3)]
@@ -109,6 +112,15 @@ def test_made_once_however_many_ask(tmp_path: Path) -> None:
         thread.join()
     assert found == ["Paris"] * 3
     assert list(places.path.parent.iterdir()) == [places.path]
+    assert fills == [1]
+
+
+def test_who_cannot_wait_does_not(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    with places.path.with_suffix(".making").open("wb") as another:
+        fcntl.flock(another, fcntl.LOCK_EX)
+        assert not places.make(wait=False)
+    assert places.make(wait=False) and places.ready
 
 
 def test_other_versions_are_removed(tmp_path: Path) -> None:
