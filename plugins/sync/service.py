@@ -42,7 +42,7 @@ KNOWN_FOR = timedelta(days=30)
 
 
 def stream(session_id: str, user_id: str, types: Collection[SyncRequestType], *,
-           reset: bool) -> Generator[str, None, None]:
+           reset: bool) -> Generator[bytes, None, None]:
     """Lines of the answer, some at a time. What has to be asked and written first is done when this returns; the rest
     needs no request any more.
 
@@ -63,7 +63,7 @@ def stream(session_id: str, user_id: str, types: Collection[SyncRequestType], *,
     return _lines(user_id, known, wanted)
 
 
-def _lines(user_id: str, known: Mapping[str, Checkpoint], wanted: list[Prepared]) -> Generator[str, None, None]:
+def _lines(user_id: str, known: Mapping[str, Checkpoint], wanted: list[Prepared]) -> Generator[bytes, None, None]:
     # The generator outlives the request and its connection.
     with connected():
         settled, moment = horizon()

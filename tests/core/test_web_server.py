@@ -471,6 +471,11 @@ class TestClientSocket:
         own.flush()
         own.flush()
         assert theirs.recv(100) == b"head"
+        own.hold(b"head ")
+        own.send_parts(b"one ", b"", b"two")
+        assert theirs.recv(100) == b"head one two"
+        own.send_parts(b"three")
+        assert theirs.recv(100) == b"three"
         path = tmp_path / "file"
         path.write_bytes(b"0123456789")
         own.hold(b"head ")
@@ -486,20 +491,24 @@ class TestClientSocket:
         got = bytearray()
 
         def take() -> None:
-            while len(got) < len(data) + 4:
+            while len(got) < 2 * (len(data) + 4):
                 got.extend(theirs.recv(65536))
 
         taker = Thread(target=take)
         taker.start()
         own.hold(b"head")
         own.sendall(data)
+        own.hold(b"more")
+        own.send_parts(data[:1_000_000], data[1_000_000:])
         taker.join(20)
-        assert bytes(got) == b"head" + data
+        assert bytes(got) == b"head" + data + b"more" + data
         own.settimeout(0.05)
         with pytest.raises(TimeoutError):
             own.recv(1)
         with pytest.raises(TimeoutError):
             own.sendall(data)
+        with pytest.raises(TimeoutError):
+            own.send_parts(data)
 
 
 class TestWhoIsGivenUp:

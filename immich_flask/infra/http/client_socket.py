@@ -87,7 +87,17 @@ class ClientSocket(socket.socket):
             self._send_all(held, socket.MSG_MORE)
         self._send_all(data, flags)
 
-    def _send_all(self, data: Any, flags: int) -> None:
+    def send_parts(self, *parts: bytes) -> None:
+        """Send them one after the other, in one call to the system and without a copy when there is room."""
+        held, self._held = self._held, b""
+        try:
+            sent = self.sendmsg((held, *parts))
+        except BlockingIOError:
+            sent = 0
+        if sent < len(held) + sum(map(len, parts)):
+            self._send_all(memoryview(held + b"".join(parts))[sent:])
+
+    def _send_all(self, data: Any, flags: int = 0) -> None:
         left = memoryview(data)
         while left:
             try:

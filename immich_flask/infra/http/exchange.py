@@ -125,6 +125,12 @@ class Response(wsgi.Response):
         self.sock.hold("".join(lines).encode("latin-1"))
         self.headers_sent = True
 
+    def _emit_body(self, data: bytes) -> None:
+        if self.chunked:
+            self.sock.send_parts(b"%X\r\n" % len(data), data, b"\r\n")
+        else:
+            self.sock.sendall(data)
+
     def sendfile(self, respiter: Any) -> bool:
         if self.response_length is not None and self.response_length < _READ_FROM:
             return False

@@ -196,9 +196,9 @@ def test_stacks_are_not_named_to_clients_that_never_hear_of_them(server: Server,
         assets = server.runtime.plugins.sync_types["AssetsV2"]
         reader = lines.Reader(user.id, {}, lines.NOTHING)
         with snapshot():
-            told = ["".join(reader.lines(Prepared(assets, with_stacks=known))) for known in (True, False)]
+            told = [b"".join(reader.lines(Prepared(assets, with_stacks=known))) for known in (True, False)]
     assert [orjson.loads(text)["data"]["stackId"] for text in told] == ["c0ffee00-0000-4000-8000-000000000000", None]
-    assert stacked in told[1]
+    assert stacked.encode() in told[1]
 
 
 def test_a_pin_is_told_of_and_not_told(server: Server, user: Caller) -> None:
