@@ -21,8 +21,8 @@ _COPIED = 128 * 1024
 
 
 class ClientSocket(socket.socket):
-    """A connected socket that never blocks by itself. `recv`, `recv_into`, `sendall` and `sendfile` wait for the client, at most
-    `gettimeout()` seconds each time, and raise TimeoutError after that."""
+    """A connected socket that never blocks by itself. `recv`, `recv_into`, `sendall`, `send_parts` and `sendfile` wait for
+    the client, at most `gettimeout()` seconds each time, and raise TimeoutError after that."""
 
     _threads: Threads
     _patience: float | None = None

@@ -86,7 +86,7 @@ class _Reader:
         # Therefore it never sees either half: an ending like this waits for the next chunk.
         self._boundary = b"--" + boundary
         self._window = len(self._boundary) + PADDING
-        # What lies behind this many bytes from the end cannot be the begin of a boundary with its line break.
+        # Where no boundary is, one with its line break may begin in the last bytes, that many at most.
         self._tail = len(self._boundary) + 1
         self._buffer = bytearray(self._window + CHUNK)
         self._view = memoryview(self._buffer)
