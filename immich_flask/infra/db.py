@@ -107,6 +107,36 @@ def _postgres(url: str, config: Config) -> peewee.Database:
     )
 
 
+class _Rows:
+    """What a statement gave, as a cursor, but read to the end already.
+
+    A cursor of this driver belongs to its connection until its last row was asked for, or it is gone. One that is part
+    of a cycle (Peewee's queries are) goes when the collector comes, in whichever thread, which then waits for the
+    connection, and Python with it: for as long as its new owner waits to write, for somebody who waits for Python.
+    """
+
+    __slots__ = ("description", "lastrowid", "rowcount", "_rows")
+
+    def __init__(self, cursor: cysqlite.Cursor) -> None:
+        self._rows = iter(cursor.fetchall())
+        self.description, self.lastrowid, self.rowcount = cursor.description, cursor.lastrowid, cursor.rowcount
+
+    def __iter__(self) -> Iterator[tuple]:
+        return self._rows
+
+    def fetchone(self) -> tuple | None:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int) -> list[tuple]:
+        return list(itertools.islice(self._rows, size))
+
+    def fetchall(self) -> list[tuple]:
+        return list(self._rows)
+
+    def close(self) -> None:
+        self._rows = iter(())
+
+
 class _Sqlite(PooledCySqliteDatabase):
     # This driver brings a SQLite of its own: the same one everywhere, and one that writes JSON in half of the time that
     # systems from before 2024 take. Python's `sqlite3` may not open the same file in the same process: each of the two
@@ -129,13 +159,21 @@ class _Sqlite(PooledCySqliteDatabase):
         connection.db_config(cysqlite.SQLITE_DBCONFIG_ENABLE_QPSG, True)
         return connection
 
+    def execute_sql(self, sql: str, params: Sequence[Any] | None = None) -> Any:
+        """All rows at once, also for `iterator()`: `batches` gives some at a time."""
+        cursor = super().execute_sql(sql, params)
+        if cursor.description is None:
+            return cursor
+        with peewee.__exception_wrapper__:
+            return _Rows(cursor)
+
     def data_version(self) -> int:
         """A number that changes with every commit, whoever made it: so SQLite tells it to a connection that never
         commits anything itself, which is what this one is for. Takes some microseconds."""
         with self._watching:
             if self._watcher is None:
                 self._watcher = cysqlite.connect(self.database)
-            return self._watcher.execute("PRAGMA data_version").fetchone()[0]
+            return self._watcher.execute_scalar("PRAGMA data_version")
 
     def close_all(self) -> None:
         super().close_all()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import time
 from pathlib import Path
 
 import cysqlite
 import pytest
 
 from immich_flask.contracts.errors import ConfigError
+from immich_flask.core.models import User
 from immich_flask.infra import db as module
 from immich_flask.infra.away import is_away, is_full
 from immich_flask.infra.config import load_config
-from immich_flask.infra.db import connect_database, db, is_sqlite
+from immich_flask.infra.db import atomic, connect_database, db, is_sqlite
 from immich_flask.testing import Server
 
 
@@ -40,3 +44,52 @@ def test_statements_are_prepared_for_any_value(server: Server) -> None:
 ])
 def test_what_is_away_and_what_is_wrong(error: Exception, away: bool, full: bool) -> None:
     assert (is_away(error), is_full(error)) == (away, full)
+
+
+def test_nothing_keeps_a_statement_from_its_connection(server: Server) -> None:
+    """Else the collector of another thread would have to wait for whoever has the connection by then."""
+    with server.context():
+        if not is_sqlite():
+            pytest.skip("with SQLite")
+        server.user("ann"), server.user("bob")
+        kept = [User.select(), User.select().where(User.name == "ann")]
+        assert kept[0].first() is not None and kept[0].exists() and kept[1].get().name == "ann"
+        kept.append(db.execute_sql('SELECT id FROM "user"'))
+        assert len(kept[-1].fetchone()) == len(kept[-1].fetchmany(1)) == 1
+        kept.append(iter(User.select().iterator()))
+        next(kept[-1])
+        kept.append(User.update(name="ann").where(User.name == "ann").returning(User.id).execute())
+        used = db.connection().get_stmt_usage()[1]
+    assert used == 0, kept
+
+
+def test_the_collector_does_not_wait_for_a_writer(server: Server) -> None:
+    """One writes and waits for Python, another waits to write, and the first finds the other's old query in the garbage."""
+    with server.context():
+        if not is_sqlite():
+            pytest.skip("with SQLite")
+    begun, held = threading.Event(), threading.Event()
+    garbage: list = []
+
+    def other() -> None:
+        with server.context():
+            query = User.select()
+            query.first()
+            garbage.append([query, garbage])
+            begun.set()
+            held.wait(10)
+            with atomic():
+                pass
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    begun.wait(10)
+    began = time.monotonic()
+    with server.context(), atomic():
+        User.update(name="x").where(User.name == "nobody").execute()
+        held.set()
+        time.sleep(0.1)
+        garbage.clear()
+        gc.collect()
+    thread.join()
+    assert time.monotonic() - began < 2
