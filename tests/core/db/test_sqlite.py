@@ -12,7 +12,7 @@ import pytest
 
 from immich_flask.contracts.errors import ConfigError
 from immich_flask.core.models import User
-from immich_flask.infra import db as module
+from immich_flask.infra import sqlite as module
 from immich_flask.infra.away import is_away, is_full
 from immich_flask.infra.config import load_config
 from immich_flask.infra.db import atomic, connect_database, db, is_sqlite
