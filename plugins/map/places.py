@@ -13,7 +13,6 @@ import fcntl
 import gzip
 import math
 import os
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +22,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import cysqlite
 import orjson
 
 from immich_flask.infra.texts import normalized
@@ -104,7 +104,7 @@ class Places:
     def _make(self) -> None:
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix="places-") as folder:
             new = Path(folder) / "new"
-            with closing(sqlite3.connect(new)) as database:
+            with closing(cysqlite.connect(new)) as database:
                 _fill(database)
             os.replace(new, self.path)
         for old in set(self.path.parent.glob("places-*.sqlite")) - {self.path}:
@@ -139,14 +139,14 @@ class Places:
             return [Place(*row) for row in rows]
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[cysqlite.Connection]:
         self.make()
         # Opening takes less than a look-up; so nothing has to be kept and closed per thread and process.
-        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        with closing(cysqlite.connect(f"{self.path.as_uri()}?mode=ro&immutable=1")) as database:
             yield database
 
 
-def _nearest(database: sqlite3.Connection, latitude: float, longitude: float) -> Address | None:
+def _nearest(database: cysqlite.Connection, latitude: float, longitude: float) -> Address | None:
     height, shrink = FARTHEST / _DEGREE, math.cos(math.radians(latitude))
     width = min(180.0, height / max(shrink, 1e-6) * 1.05)
     # The strip around the parallel, by the index, and of that what is near, perhaps across the date line; distances on
@@ -172,9 +172,12 @@ def _metres(latitude: float, longitude: float, other_latitude: float, other_long
     return 2 * math.degrees(math.asin(min(1, math.sqrt(half)))) * _DEGREE
 
 
-def _fill(database: sqlite3.Connection) -> None:
+def _fill(database: cysqlite.Connection) -> None:
     data = Path(find_spec(PACKAGE).origin).parent
     database.executescript(_SCHEMA)
+    # Whoever is interrupted leaves the file behind.
+    database.pragma("journal_mode", "off")
+    database.begin()
     with (data / "countries.csv").open(encoding="utf-8", newline="") as file:
         countries = dict(csv.reader(file)) | OTHERWISE
     database.executemany("INSERT INTO country VALUES (?, ?)", countries.items())

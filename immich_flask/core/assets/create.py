@@ -15,6 +15,7 @@ from immich_flask.core.assets.paths import new_path
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.infra.db import atomic
+from immich_flask.infra.sql import Lookup
 
 
 class DuplicateAsset(Exception):
@@ -76,8 +77,12 @@ def create_asset(new: NewAsset, *, auth: Auth | None = None, limited: bool = Tru
 
 def find_by_checksum(owner_id: str, checksum: str) -> str | None:
     """The owner's asset with this SHA-1 (base64), in the trash or not; files of external libraries don't count."""
-    return Asset.select(Asset.id).where(
-        Asset.owner == owner_id, Asset.checksum == checksum, Asset.library_id.is_null()).scalar()
+    found = _WITH_CHECKSUM.first(owner_id, checksum)
+    return found[0] if found else None
+
+
+_WITH_CHECKSUM = Lookup(lambda owner_id, checksum: Asset.select(Asset.id).where(
+    Asset.owner == owner_id, Asset.checksum == checksum, Asset.library_id.is_null()))
 
 
 def _insert(new: NewAsset) -> None:

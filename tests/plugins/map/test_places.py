@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
 
+import cysqlite
 import pytest
 
 from plugins.map import places as module
@@ -71,7 +71,7 @@ def test_addresses(places: Places, latitude: float, longitude: float, city: str 
     ((10, 10), (10.23, 10), False),
 ])
 def test_how_near_is_near(town: tuple, here: tuple, near: bool) -> None:
-    with closing(sqlite3.connect(":memory:")) as database:
+    with closing(cysqlite.connect(":memory:")) as database:
         database.executescript(module._SCHEMA)
         database.execute("INSERT INTO place VALUES (0, ?, ?, 'Town', NULL, NULL, 'XX', 1)", town)
         assert (module._nearest(database, *here) == Address("Town")) is near
