@@ -25,7 +25,7 @@ from immich_flask.core.runtime import runtime_of
 from immich_flask.infra.away import is_away
 from immich_flask.infra.db import connected
 from immich_flask.infra.fields import now
-from immich_flask.infra.memory import IDLE_SECONDS, Slack
+from immich_flask.infra.memory import IDLE_SECONDS, Slack, keep_for_the_next
 from immich_flask.infra.processes import GRACE_SECONDS
 from immich_flask.infra.storage import fetched
 
@@ -58,6 +58,7 @@ def workers_of(app: Flask) -> dict[str, Callable[[], None]]:
 def work(app: Flask, worker: Worker) -> None:
     """Take jobs and run them until SIGTERM, or until a long rest has come."""
     os.nice(NICENESS)
+    keep_for_the_next()
     life = _Life(app, worker)
     signal.signal(signal.SIGTERM, life.end)
     signal.signal(signal.SIGINT, life.end)

@@ -22,7 +22,10 @@ IDLE_SECONDS = 5.0
 MUCH = 64 * 1024 * 1024
 """Bytes by which a process may grow before it gives back what it does not need, also in the middle of its work."""
 
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+
+_LARGEST_ON_HEAP = 32 * 1024 * 1024
+"""Bytes: the most that glibc takes from the heap."""
 
 
 class Slack:
@@ -64,6 +67,13 @@ def share_one_heap() -> None:
     gives each thread one of its own, which stays full of holes: two thirds of a web process. There is little to gain
     from it where threads take turns to run."""
     _of_glibc("mallopt")(_M_ARENA_MAX, 1)
+
+
+def keep_for_the_next() -> None:
+    """Let this process keep up to `MUCH` of what it has freed, until it is given back by the above. By itself glibc lets
+    go of a picture's memory after each one, depending on how the pieces lie: 3,000 page faults, 3 of 110 ms."""
+    _of_glibc("mallopt")(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP)
+    _of_glibc("mallopt")(_M_TRIM_THRESHOLD, MUCH)
 
 
 def _trim() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -68,3 +70,27 @@ def test_requests_go_on_afterwards(user: Caller, slack: memory.Slack) -> None:
     slack.used()
     assert slack.give_back()
     assert user.get("/users/me").status_code == 200
+
+
+_ONE_PICTURE_AFTER_ANOTHER = """
+import resource, sys
+from immich_flask.infra.memory import keep_for_the_next
+if sys.argv[1:]:
+    keep_for_the_next()
+def work():
+    pieces = [bytearray(9_000_000), bytearray(8_000_000), bytearray(3_000_000)]
+    for piece in pieces:
+        piece[::4096] = b"x" * len(piece[::4096])
+work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do as they like")
+def test_the_next_picture_finds_the_memory_of_the_last() -> None:
+    faults = [int(subprocess.run([sys.executable, "-c", _ONE_PICTURE_AFTER_ANOTHER, *kept], capture_output=True,
+                                 text=True, check=True).stdout) for kept in ((), ("keep",))]
+    assert faults[1] < 1000 < faults[0]
