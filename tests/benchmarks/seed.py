@@ -75,7 +75,8 @@ def _asset(owner_id: str, at: int, count: int, rnd: random.Random) -> tuple[dict
     month, day = divmod(at * MONTHS / count, 1)
     taken = datetime(FIRST.year + int(month) // 12, int(month) % 12 + 1, 1, tzinfo=UTC) + timedelta(
         seconds=int(day * 28 * 86400), milliseconds=rnd.randrange(1000))
-    asset_id = str(UUID(int=rnd.getrandbits(128), version=4))
+    # In the upper half: the ids of copies lie in the lower one.
+    asset_id = str(UUID(int=rnd.getrandbits(127) + 2**127, version=4))
     film = rnd.random() < 1 / 15
     name = f"{'VID' if film else 'IMG'}_{at:06}.{'mp4' if film else 'jpg'}"
     asset = {
