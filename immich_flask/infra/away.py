@@ -59,6 +59,9 @@ def _primary(error: cysqlite.Error) -> int | None:
     """SQLite's result code, which the driver tells in words only. Its own refusals ("Cannot operate on closed
     database.") have none."""
     message = str(error)
+    if isinstance(error, cysqlite.DatabaseLockedError):
+        # Of a backup, it says so without a code.
+        return cysqlite.SQLITE_BUSY
     if found := _CODE.search(message):
         return int(found[1])
     return cysqlite.SQLITE_CANTOPEN if _NOT_OPENED in message else None

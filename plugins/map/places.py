@@ -175,7 +175,7 @@ def _metres(latitude: float, longitude: float, other_latitude: float, other_long
 def _fill(database: cysqlite.Connection) -> None:
     data = Path(find_spec(PACKAGE).origin).parent
     database.executescript(_SCHEMA)
-    # Whoever is interrupted leaves the file behind.
+    # Who is interrupted begins anew, with another file.
     database.pragma("journal_mode", "off")
     database.begin()
     with (data / "countries.csv").open(encoding="utf-8", newline="") as file:

@@ -92,7 +92,7 @@ def _sqlite(backup: Reader, config: Config) -> None:
         copy = Path(scratch) / SQLITE_FILE
         with copy.open("wb") as out:
             shutil.copyfileobj(_only(backup.members(DATABASE), SQLITE_FILE), out, CHUNK)
-        with closing(cysqlite.connect(copy)) as source:
+        with closing(cysqlite.connect(copy, timeout=config.database.busy_timeout_ms / 1000)) as source:
             _check_sqlite(source)
             # SQLite writes all of it in one transaction, waiting for others as any writer does.
             source.backup(db.connection())
