@@ -32,19 +32,22 @@ def charge(owner_id: str, size: int, *, limited: bool = True) -> None:
 
     Raises BadRequest when the quota does not admit that, unless it is not `limited`.
     """
-    if not (_CHARGED_WITHIN if limited else _CHARGED).rows(owner_id, size):
+    if not _CHARGED[limited].rows(owner_id, size):
         if User.select().where(User.id == owner_id).exists():
             raise BadRequest(EXCEEDED)
         raise Unauthorized("Authentication required")
 
 
-_CHARGED = Lookup(lambda owner_id, size: User.update(
-    quota_usage_in_bytes=User.quota_usage_in_bytes + size).where(User.id == owner_id).returning(User.id))
+def _charging(*, limited: bool) -> Lookup:
+    def charged(owner_id: str, size: int) -> peewee.Query:
+        grown = User.quota_usage_in_bytes + size
+        room = [User.quota_size_in_bytes.is_null() | (grown <= User.quota_size_in_bytes)] if limited else []
+        return User.update(quota_usage_in_bytes=grown).where(User.id == owner_id, *room).returning(User.id)
 
-_CHARGED_WITHIN = Lookup(lambda owner_id, size: User.update(
-    quota_usage_in_bytes=User.quota_usage_in_bytes + size).where(
-    User.id == owner_id, User.quota_size_in_bytes.is_null() | (
-        User.quota_usage_in_bytes + size <= User.quota_size_in_bytes)).returning(User.id))
+    return Lookup(charged)
+
+
+_CHARGED = {limited: _charging(limited=limited) for limited in (False, True)}
 
 
 def refund(owner_id: str, size: int) -> None:
