@@ -7,8 +7,11 @@ import io
 import os
 import tarfile
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
+import cysqlite
 import orjson
 import pytest
 
@@ -99,6 +102,25 @@ def test_what_was_there_before_is_gone(house, back_up, put_back, make_server):
     with other.context():
         assert User.select().where(User.id == stranger.id).count() == 0
         assert User.select().where(User.id == house.admin.id).count() == 1
+
+
+def test_it_waits_for_who_writes(house, back_up, put_back, make_server, backend):
+    if backend.kind == "postgres":
+        pytest.skip("with SQLite: PostgreSQL's writers wait for rows")
+    path = back_up(house)
+    other = make_server()
+    config = other.runtime.config
+    began = time.monotonic()
+    with closing(cysqlite.connect(config.data_path / "immich.db")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(1.0, writer.rollback)
+        timer.start()
+        put_back(path, config)
+        timer.join()
+    assert time.monotonic() - began >= 1
+    other.activate()
+    with other.context():
+        assert Asset.select().where(Asset.id == house.photo).exists()
 
 
 def test_it_is_one_state_though_others_write(house, back_up, empty_place, put_back):
