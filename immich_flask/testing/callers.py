@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from flask import Flask
 from PIL import Image
+from urllib3.filepost import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from immich_flask.core.auth.secrets import digest, hash_password, new_token
@@ -121,6 +122,8 @@ class Caller:
         self.server.activate()
         if body is not None:
             options |= {"data": orjson.dumps(body), "content_type": "application/json"}
+        if options.get("content_type") == "multipart/form-data" and isinstance(options.get("data"), dict):
+            options["data"], options["content_type"] = encode_multipart_formdata(list(_form(options["data"])))
         # Read to the end, so that files of answers are closed; a test of streaming says buffered=False.
         options.setdefault("buffered", True)
         url = path if path.startswith("/.") or path == "/" else f"/api{path}"
@@ -189,3 +192,10 @@ class Caller:
             (Session.update(pin_expires_at=now() + timedelta(minutes=15))
              .where(Session.id == caller.session_id).execute())
         return caller
+
+
+def _form(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A form as Werkzeug's test client takes it, for an encoder that writes empty parts as all others do."""
+    for name, value in data.items():
+        for one in value if isinstance(value, list) else [value]:
+            yield name, (one[1], one[0].read()) if isinstance(one, tuple) else str(one)

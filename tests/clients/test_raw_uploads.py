@@ -13,18 +13,18 @@ import pytest
 from immich_flask.infra.http.multipart import CHUNK
 from tests.serving import Served
 
-HEAD = b"".join(b'--bnd\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field for field in (
+HEAD = b"".join(b'--bnd-end\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field for field in (
     (b"fileCreatedAt", b"2024-05-06T07:08:09.000Z"), (b"fileModifiedAt", b"2024-05-06T07:08:09.000Z"))) + (
-    b'--bnd\r\nContent-Disposition: form-data; name="assetData"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n')
-TAIL = b"\r\n--bnd--\r\n"
+    b'--bnd-end\r\nContent-Disposition: form-data; name="assetData"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n')
+TAIL = b"\r\n--bnd-end--\r\n"
 
 
 def content(size: int, seed: int) -> bytes:
     """What looks like the begin of a boundary lies everywhere in it, and at its end."""
     rnd = random.Random(seed)
-    pieces = [b"\r\n--bn", b"\r\n--", b"--bndx", b"\r\n", b"\r"]
+    pieces = [b"\r\n--bnd-e", b"\r\n--", b"--bnd-enx", b"\r\n", b"\r"]
     made = b"".join(rnd.randbytes(rnd.randrange(3000)) + rnd.choice(pieces) for _ in range(size // 1500 + 2))
-    return made[:size - 6] + b"\r\n--bn"
+    return made[:max(size - 9, 0)] + b"\r\n--bnd-e"
 
 
 @pytest.mark.parametrize("cut", [None, 1000, CHUNK - 3])
@@ -37,7 +37,7 @@ def test_any_size_over_one_connection(served: Served, cut: int | None) -> None:
         file = content(size, seed)
         body = HEAD + file + TAIL
         connection.putrequest("POST", f"{parts.path}/assets")
-        for name, value in (("x-api-key", user.key), ("Content-Type", "multipart/form-data; boundary=bnd"),
+        for name, value in (("x-api-key", user.key), ("Content-Type", "multipart/form-data; boundary=bnd-end"),
                             ("Content-Length", str(len(body)))):
             connection.putheader(name, value)
         connection.endheaders()

@@ -59,7 +59,7 @@ def parse(body: bytes, sizes: list[int] | None = None, **limits: int) -> list[tu
         if isinstance(part, FieldPart):
             found.append((part.name, part.value))
         else:
-            found.append((part.name, part.filename, part.content_type, b"".join(part.chunks)))
+            found.append((part.name, part.filename, b"".join(part.chunks)))
     return found
 
 
@@ -67,8 +67,7 @@ def test_parts_in_their_order() -> None:
     body = (field("filename", "ü.jpg".encode()) + file("assetData", b"\x00\r\n--bn\xff", "日本.jpg")
             + field("empty", b"") + file("sidecarData", b"", "", "text/xml") + END)
     assert parse(body) == [
-        ("filename", "ü.jpg"), ("assetData", "日本.jpg", "image/jpeg", b"\x00\r\n--bn\xff"), ("empty", ""),
-        ("sidecarData", "", "text/xml", b""),
+        ("filename", "ü.jpg"), ("assetData", "日本.jpg", b"\x00\r\n--bn\xff"), ("empty", ""), ("sidecarData", "", b""),
     ]
 
 
@@ -81,26 +80,24 @@ def test_no_parts_at_all() -> None:
 tricky = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"--bn", b"\r\n--bn", b"--bnd", b"--bndx",
                                    b"\n--bn-", b" ", b"a", b"\x00\xff", b"--bnd-x",
                                    b"\r\n--bnd-x"]), max_size=8).map(b"".join)
-# These must not contain a boundary that is one: parsers, not only this one, take a bare line feed as well.
-contents = tricky.filter(lambda data: b"--bnd" not in data or all(
-    line.startswith((b"--bndx", b"--bnd-x")) or not line.startswith(b"--bnd")
-    for line in data.replace(b"\r", b"\n").split(b"\n")))
+# By the standard no line of it begins with the boundary.
+contents = tricky.filter(lambda data: b"\r\n--bnd" not in b"\r\n" + data)
 names = st.sampled_from(["a", "assetData", "ü", "with space"])
 parts_of_bodies = st.lists(st.one_of(
     st.tuples(names, st.text(st.characters(codec="utf-8"), max_size=10).filter(lambda text: "--bnd" not in text)),
-    st.tuples(names, st.sampled_from(["x.jpg", "ü ü.heic"]), st.just("image/jpeg"), contents),
+    st.tuples(names, st.sampled_from(["x.jpg", "ü ü.heic"]), contents),
 ), max_size=4)
 
 
 def encode(parts: list[tuple]) -> bytes:
-    return b"".join(field(part[0], part[1].encode()) if len(part) == 2 else file(part[0], part[3], part[1])
+    return b"".join(field(part[0], part[1].encode()) if len(part) == 2 else file(part[0], part[2], part[1])
                     for part in parts)
 
 
 @settings(max_examples=400)
 @given(parts_of_bodies, st.lists(st.integers(1, 60), min_size=1, max_size=12),
        st.sampled_from([b"", b"\r\n", b"\r\nrest"]))
-@example([("a", "x.jpg", "image/jpeg", b"")], [1], b"\r\n")
+@example([("a", "x.jpg", b"")], [1], b"\r\n")
 def test_any_cutting_gives_the_same_parts(parts: list[tuple], sizes: list[int], after: bytes) -> None:
     body = encode(parts) + b"--bnd--" + after
     assert parse(body) == parts
@@ -108,13 +105,29 @@ def test_any_cutting_gives_the_same_parts(parts: list[tuple], sizes: list[int], 
 
 
 def test_cut_anywhere_in_two() -> None:
-    parts = [("a", "x"), ("assetData", "x.jpg", "image/jpeg", b"\r\nJPEG\r\r\n\n-"), ("b", "")]
+    parts = [("a", "x"), ("assetData", "x.jpg", b"\r\nJPEG\r\r\n\n-"), ("b", "")]
     body = encode(parts) + END
     for at in range(1, len(body)):
         assert parse(body, [at, len(body)]) == parts, body[:at]
-    padded = body.replace(b"--bnd\r\n", b"--bnd \t \r\n")
-    for at in range(1, len(padded)):
-        assert parse(padded, [at, len(padded)]) == parts, padded[:at]
+
+
+def test_an_empty_part_has_a_line_break_of_its_own() -> None:
+    """What the parser would take for the content of a part is never taken for it."""
+    empty = b'--bnd\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\n'
+    body = empty + file("assetData", b"JPEG") + END
+    for at in range(1, len(body)):
+        with pytest.raises(MultipartError, match="empty part"):
+            parse(body, [at, len(body)])
+    with pytest.raises(MultipartError, match="empty part"):
+        parse(body, [1])
+
+
+def test_a_line_that_begins_with_the_boundary_is_never_content() -> None:
+    for line in (b"\r\n--bndx", b"\r\n--bnd \t\r\n", b"\r\n--bnd-x", b"\r\n--bnd\n"):
+        body = file("assetData", b"JPEG" + line + b"more") + END
+        for at in range(1, len(body)):
+            with pytest.raises(MultipartError, match="after boundary"):
+                parse(body, [at, len(body)])
 
 
 @pytest.mark.parametrize("sizes", [None, [1], [7]])
@@ -291,7 +304,7 @@ def test_within_flask(upload: Callable) -> None:
     assert upload(data={"f": (io.BytesIO(b"x" * 20_000), "x.jpg")}) == {"message": "413"}
     body = file("f", b"x" * 100) + END
     short = {"CONTENT_LENGTH": str(len(body) + 1000)}
-    assert upload(data=body, content_type=TYPE, environ_overrides=short) == {"message": "The body is cut short"}
+    assert "cut short" in upload(data=body, content_type=TYPE, environ_overrides=short)["message"]
 
 
 HEADERS = st.sampled_from([

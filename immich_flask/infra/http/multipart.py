@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from multipart import MultipartError as ParserError
+from multipart import MultipartSegment, ParserLimitReached, PushMultipartParser
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData, State
 from werkzeug.wsgi import LimitedStream
 
 CHUNK = 256 * 1024
@@ -22,12 +23,14 @@ CHUNK = 256 * 1024
 SMALL = 16 * 1024
 """Bytes that are read at once where no file is: enough for all fields of an upload."""
 
-MAX_HEADERS = 64 * 1024
-"""Bytes of headers of one part, and of whatever stands before the first part."""
+MAX_HEADER = 16 * 1024
+"""Bytes of one header of a part."""
+
+MAX_PREAMBLE = 64 * 1024
+"""Bytes that may stand before the first part; by the standard some may."""
 
 MAX_FIELD_BYTES = 1024 * 1024
 MAX_FIELDS = 100
-PADDING = 64
 
 
 class MultipartError(ValueError):
@@ -50,7 +53,6 @@ class FilePart:
 
     name: str
     filename: str
-    content_type: str
     chunks: Iterator[bytes]
 
 
@@ -73,138 +75,89 @@ def read_parts(
         raise MultipartError("The content type has no valid boundary")
     if content_length is not None:
         stream = LimitedStream(stream, content_length)
-    return _Reader(stream, boundary.encode(), max_field_bytes, max_fields).parts()
+    parser = PushMultipartParser(boundary, max_header_size=MAX_HEADER, max_segment_count=max_fields)
+    return _Reader(stream, parser, max_field_bytes).parts()
 
 
 class _Reader:
-    def __init__(self, stream: IO[bytes], boundary: bytes, max_field_bytes: int, max_fields: int) -> None:
+    def __init__(self, stream: IO[bytes], parser: PushMultipartParser, max_field_bytes: int) -> None:
         self._readinto = getattr(stream, "readinto", None) or partial(_copied, stream)
+        self._view = memoryview(bytearray(CHUNK))
+        self._parser = parser
         self._max_field_bytes = max_field_bytes
-        self._decoder = MultipartDecoder(boundary, CHUNK + MAX_HEADERS, max_parts=max_fields)
-        # Werkzeug (3.1.9 too: pallets/werkzeug#3285) takes the line break before the last boundary for data if what has
-        # arrived ends within "--boundary--", and a whole boundary if it ends in the white space that may pad one.
-        # Therefore it never sees either half: an ending like this waits for the next chunk.
-        self._boundary = b"--" + boundary
-        self._window = len(self._boundary) + PADDING
-        # Where no boundary is, one with its line break may begin in the last bytes, that many at most.
-        self._tail = len(self._boundary) + 1
-        self._buffer = bytearray(self._window + CHUNK)
-        self._view = memoryview(self._buffer)
-        self._held = b""
+        self._events: Iterator[MultipartSegment | bytes | None] = iter(())
         self._failure: MultipartError | None = None
-        self._in_data = False
-        self._part = 0
+        self._at_once = SMALL
+        self._taken = 0
+        self._segment: MultipartSegment | None = None
+        self._boundary = b"--" + parser.boundary
+        self._begin = b""
 
     def parts(self) -> Iterator[FieldPart | FilePart]:
         while True:
-            event = self._next_event()
-            if isinstance(event, Epilogue):
+            event = self._next()
+            if isinstance(event, MultipartSegment):
+                self._segment, self._begin = event, b""
+                if not event.name:
+                    raise self._fail("A part has no name")
+                if event.filename is None:
+                    yield self._field(event)
+                else:
+                    self._at_once = CHUNK
+                    yield FilePart(event.name, event.filename, self._chunks(event))
+            elif self._parser.closed:
                 return
-            if isinstance(event, (Field, File)):
-                self._part += 1
-                self._in_data = True
-                yield self._field(event) if isinstance(event, Field) else self._file(event)
-                while self._in_data:
-                    self._next_event()
 
-    def _field(self, event: Field) -> FieldPart:
+    def _field(self, segment: MultipartSegment) -> FieldPart:
         value = bytearray()
-        for chunk in self._chunks(self._part):
+        for chunk in self._chunks(segment):
             value += chunk
             if len(value) > self._max_field_bytes:
-                raise self._fail(f"Field {self._name(event)} is too large")
+                raise self._fail(f"Field {segment.name} is too large")
         try:
-            return FieldPart(self._name(event), value.decode())
+            return FieldPart(segment.name, value.decode())
         except UnicodeDecodeError as error:
-            raise self._fail(f"Field {self._name(event)} is not valid UTF-8") from error
+            raise self._fail(f"Field {segment.name} is not valid UTF-8") from error
 
-    def _file(self, event: File) -> FilePart:
-        content_type = event.headers.get("content-type", "application/octet-stream")
-        return FilePart(self._name(event), event.filename, content_type, self._chunks(self._part))
-
-    def _name(self, event: Field | File) -> str:
-        # Typed as text, but None where the header has no name.
-        if not event.name:
-            raise self._fail("A part has no name")
-        return event.name
-
-    def _chunks(self, part: int) -> Iterator[bytes]:
-        while self._in_data or self._failure:
-            if part != self._part:
+    def _chunks(self, segment: MultipartSegment) -> Iterator[bytes]:
+        while True:
+            if self._segment is not segment:
                 raise RuntimeError("this part is over: another one was asked for")
-            if data := self._plain():
-                yield data
-                continue
-            event = self._next_event()
-            if isinstance(event, Data) and event.data:
-                yield event.data
+            if segment.complete and not self._failure:
+                return
+            if chunk := self._next():
+                yield chunk
 
-    def _plain(self) -> bytes:
-        """More data, up to where the next boundary may begin: found without Werkzeug, which copies and searches it half
-        a dozen times. Empty when one may begin at once, or nothing came: that is for Werkzeug to judge."""
-        kept = self._decoder.buffer
-        if self._decoder.state is not State.DATA or self._held or self._failure or len(kept) > self._window:
-            return b""
-        begin = len(kept)
-        self._buffer[:begin] = kept
-        end = begin + self._read(self._view[begin:begin + CHUNK])
-        at = self._buffer.find(self._boundary, 0, end)
-        plain = at - 2 if at >= 0 else end - self._tail
-        if end == begin or plain <= begin:
-            self._feed(bytes(self._view[begin:end]))
-            return b""
-        kept.clear()
-        self._feed(bytes(self._view[plain:end]))
-        return bytes(self._view[:plain])
-
-    def _next_event(self) -> Event:
+    def _next(self) -> MultipartSegment | bytes | None:
+        """What the parser finds next: the head of a part, bytes of its content, or None, where a part or the body ends."""
         if self._failure:
             raise self._failure
-        while True:
-            try:
-                event = self._decoder.next_event()
-            except RequestEntityTooLarge as error:
-                raise self._fail("The body has too many parts") from error
-            except ValueError as error:
-                raise self._fail("The body is not valid multipart/form-data, or it is cut short") from error
-            if not isinstance(event, NeedData):
-                self._in_data = isinstance(event, Data) and event.more_data
-                return event
-            if self._decoder.state is State.EPILOGUE:
-                # Nothing of interest comes after the last boundary; read, so that the connection can be used again.
-                while self._read(self._view):
-                    pass
-                self._feed(b"")
-            else:
-                self._feed(bytes(self._view[:self._read(self._view[:SMALL])]))
-
-    def _feed(self, chunk: bytes) -> None:
-        """Give the decoder the next chunk, or tell it that there is none."""
-        if chunk:
-            chunk = self._held + chunk
-            before = bytes(self._decoder.buffer[-self._window:]) if len(chunk) < self._window else b""
-            keep = min(self._half(before + chunk[-self._window:]), len(chunk))
-            self._held = chunk[len(chunk) - keep:]
-            chunk = chunk[:len(chunk) - keep]
-            data: bytes | None = chunk
-        else:
-            data = None
         try:
-            self._decoder.receive_data(data)
-        except RequestEntityTooLarge as error:
-            raise self._fail("The headers of a part are too large") from error
+            while (event := next(self._events, self)) is self:
+                if self._parser.closed:
+                    return None
+                self._events = self._parser.parse(self._read())
+        except ParserLimitReached as error:
+            raise self._fail(f"The body has too many parts, or its headers are too large: {error}") from error
+        except ParserError as error:
+            raise self._fail(f"The body is not valid multipart/form-data, or it is cut short: {error}") from error
+        if isinstance(event, bytes) and len(self._begin) < len(self._boundary):
+            self._begin += event[:len(self._boundary) - len(self._begin)]
+            if self._begin == self._boundary:
+                # The parser would take all of the next part for the content of this one.
+                raise self._fail("An empty part has no line break before the next boundary")
+        return event
 
-    def _half(self, end: bytes) -> int:
-        """How many bytes at the end of what has arrived might be half of what follows a boundary."""
-        at = end.rfind(self._boundary)
-        rest = end[at + len(self._boundary):] if at >= 0 else b""
-        return len(rest) if rest == b"-" or not rest.strip(b" \t\v\f") else 0
-
-    def _read(self, into: memoryview) -> int:
+    def _read(self) -> bytes:
+        """The next bytes of the body; none at its end."""
+        if self._segment is None and self._taken > MAX_PREAMBLE:
+            raise self._fail("What stands before the first part is too large")
         try:
-            return self._readinto(into)
+            size = self._readinto(self._view[:self._at_once])
         except (ClientDisconnected, OSError) as error:
             raise self._fail("The body is cut short") from error
+        self._taken += size
+        return bytes(self._view[:size])
 
     def _fail(self, message: str) -> MultipartError:
         """Remembered: whoever asks again, for more of a file or for the next part, hears the same."""
