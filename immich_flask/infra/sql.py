@@ -79,19 +79,40 @@ def update_row(model: type[Model], key: str, values: Mapping[str, Any]) -> bool:
     """Set columns (by the names of their fields) of the row with this primary key; whether there is one. As Peewee's
     `update`, whose text takes longer to make than the statement to run."""
     database, meta = db.obj, model._meta
-    settings, parameters = [], []
+    columns, parts, parameters = _told(model, values)
+    settings = ", ".join(f"{column} = {part}" for column, part in zip(columns, parts, strict=True))
+    return database.execute_sql(
+        f'UPDATE "{meta.table_name}" SET {settings} WHERE "{meta.primary_key.column_name}" = {database.param}',
+        [*parameters, key]).rowcount > 0
+
+
+def insert_row(model: type[Model], values: Mapping[str, Any]) -> Any:
+    """Insert one row: columns by the names of their fields, the others get their defaults; returns its primary key (a
+    single column). As Peewee's `insert`, in a tenth of the time."""
+    meta = model._meta
+    columns, parts, parameters = _told(model, {**meta.get_default_dict(), **values})
+    row = db.obj.execute_sql(
+        f'INSERT INTO "{meta.table_name}" ({", ".join(columns)}) VALUES ({", ".join(parts)}) '
+        f'RETURNING "{meta.primary_key.column_name}"', parameters).fetchone()
+    return row[0]
+
+
+def _told(model: type[Model], values: Mapping[str, Any]) -> tuple[list[str], list[str], list[Any]]:
+    """What a statement says of values by the names of their fields: columns, what stands for each value, parameters."""
+    database, fields = db.obj, model._meta.fields
+    columns, parts, parameters = [], [], []
     for name, value in values.items():
-        field = meta.fields[name]
+        field = fields[name]
         told = field.db_value(value)
         if isinstance(told, Node):
             part, more = database.get_sql_context().parse(told)
+            parameters += more
         else:
-            part, more = database.param, [told]
-        settings.append(f'"{field.column_name}" = {part}')
-        parameters += more
-    return database.execute_sql(
-        f'UPDATE "{meta.table_name}" SET {", ".join(settings)} '
-        f'WHERE "{meta.primary_key.column_name}" = {database.param}', [*parameters, key]).rowcount > 0
+            part = database.param
+            parameters.append(told)
+        columns.append(f'"{field.column_name}"')
+        parts.append(part)
+    return columns, parts, parameters
 
 
 class Lookup:

@@ -55,6 +55,12 @@ def places_called(name: str) -> list[dict]:
     return [{key: value for key, value in place.items() if value is not None} for place in found]
 
 
+def when() -> str | None:
+    """The cron line of `FILL_IN`: soon, when this machine has no file of places yet. So a new server makes it before
+    anybody asks for a place: that takes a second, and the first pictures have enough to wait for."""
+    return "* * * * *" if setting("reverseGeocoding.enabled") and not places().ready else None
+
+
 def on_extracted(event: AssetMetadataExtracted) -> None:
     _name([event.asset_id])
 

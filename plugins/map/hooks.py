@@ -26,7 +26,7 @@ def register_blueprints() -> list[Blueprint]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job(geocoding.FILL_IN, QueueName.BACKGROUND_TASK, geocoding.fill_in,
+    return [Job(geocoding.FILL_IN, QueueName.BACKGROUND_TASK, geocoding.fill_in, cron=geocoding.when,
                 shown_as=JobName.ASSET_EXTRACT_METADATA_QUEUE_ALL)]
 
 

@@ -19,6 +19,7 @@ from immich_flask.contracts.events import Event, SessionsDeleted, UserTrashed
 from immich_flask.contracts.plugin import Listener, LiveEvent
 from immich_flask.infra.db import after_commit, atomic, db, is_sqlite
 from immich_flask.infra.fields import now
+from immich_flask.infra.sql import insert_row
 from plugins.realtime.models import LiveMessage
 
 KEPT = timedelta(minutes=5)
@@ -75,13 +76,11 @@ def _write(drafts: list[Draft], event: Event) -> None:
             for kind, rooms, arguments in (draft(event) for draft in drafts) if rooms is None or rooms]
     if not rows:
         return
-    insert = LiveMessage.insert_many(rows)
-    if is_sqlite():
-        insert.execute()
-    else:
-        ids = (str(row_id) for row_id, in insert.returning(LiveMessage.id).tuples().execute())
+    # An event is one message, or two.
+    ids = [insert_row(LiveMessage, row) for row in rows]
+    if not is_sqlite():
         # Told by PostgreSQL when this transaction commits.
-        db.execute_sql("SELECT pg_notify(%s, %s)", (CHANNEL, ",".join(ids)))
+        db.execute_sql("SELECT pg_notify(%s, %s)", (CHANNEL, ",".join(map(str, ids))))
     if _sweeping.is_due():
         after_commit(sweep)
 

@@ -15,7 +15,7 @@ from immich_flask.core.assets.paths import new_path
 from immich_flask.core.events import emit
 from immich_flask.core.models import Asset, AssetExif, AssetFile
 from immich_flask.infra.db import atomic
-from immich_flask.infra.sql import Lookup
+from immich_flask.infra.sql import Lookup, insert_row
 
 
 class DuplicateAsset(Exception):
@@ -91,15 +91,15 @@ def _insert(new: NewAsset) -> None:
     else:
         # By the clock of UTC until the file was asked for its zone.
         path = new_path(new.owner_id, new.id, new.original_file_name, new.file_created_at)
-    Asset.insert(
-        id=new.id, owner=new.owner_id, type=new.type, visibility=new.visibility, checksum=new.checksum,
-        original_file_name=new.original_file_name, storage_key=new.storage_key,
-        original_path=path, library_id=new.library_id,
-        file_created_at=new.file_created_at, file_modified_at=new.file_modified_at,
-        local_date_time=new.file_created_at, is_favorite=new.is_favorite, duration=new.duration,
-        live_photo_video=new.live_photo_video_id,
-    ).execute()
-    AssetExif.insert(asset=new.id, file_size_in_byte=new.size).execute()
+    insert_row(Asset, {
+        "id": new.id, "owner": new.owner_id, "type": new.type, "visibility": new.visibility, "checksum": new.checksum,
+        "original_file_name": new.original_file_name, "storage_key": new.storage_key,
+        "original_path": path, "library_id": new.library_id,
+        "file_created_at": new.file_created_at, "file_modified_at": new.file_modified_at,
+        "local_date_time": new.file_created_at, "is_favorite": new.is_favorite, "duration": new.duration,
+        "live_photo_video": new.live_photo_video_id,
+    })
+    insert_row(AssetExif, {"asset": new.id, "file_size_in_byte": new.size})
     insert_metadata((new.id, item["key"], item["value"]) for item in new.metadata)
     if new.sidecar_key is not None:
         AssetFile.insert(asset=new.id, type=AssetFileType.SIDECAR, storage_key=new.sidecar_key,

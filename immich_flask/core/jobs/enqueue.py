@@ -14,8 +14,8 @@ from immich_flask.core.models import JobRow
 from immich_flask.core.models.user import new_id
 from immich_flask.core.runtime import runtime
 from immich_flask.infra.db import after_commit, atomic, chunks
-from immich_flask.infra.fields import iso, now
-from immich_flask.infra.sql import Lookup, text_list
+from immich_flask.infra.fields import now
+from immich_flask.infra.sql import Lookup, insert_row, text_list
 
 
 def enqueue(name: str, /, *, unless_waiting: bool = False, delay: timedelta | None = None, **payload: Any) -> None:
@@ -49,22 +49,11 @@ def enqueue_many(name: str, payloads: Iterable[dict[str, Any]], /, *, unless_wai
                 waiting = _waiting(row["fingerprint"] for row in part)
                 part = [row for row in part if row["fingerprint"] not in waiting]
             if len(part) == 1:
-                _insert(part[0])
+                insert_row(JobRow, part[0])
             elif part:
                 JobRow.insert_many(part).execute()
         if not delay:
             after_commit(partial(runtime.queue.wake, job.queue))
-
-
-def _insert(row: dict[str, Any]) -> None:
-    told = {**row, "payload": orjson.dumps(row["payload"]).decode(), "run_at": iso(row["run_at"]),
-            "created_at": iso(row["created_at"])}
-    _ADDED.rows(*(told[name] for name in _COLUMNS))
-
-
-_COLUMNS = ("id", "queue", "name", "payload", "fingerprint", "run_at", "created_at")
-
-_ADDED = Lookup(lambda *values: JobRow.insert(dict(zip(_COLUMNS, values, strict=True))).returning(JobRow.id))
 
 
 def fingerprint_of(name: str, payload: dict[str, Any]) -> str:
