@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image
 
+from immich_flask.core.jobs.upkeep import CATCH_UP, queue_periodic
 from immich_flask.core.models import Asset, AssetExif, JobRow
+from immich_flask.infra.fields import now
 from immich_flask.testing import Caller, Server, photo
 from plugins.map import geocoding
 
@@ -99,6 +101,18 @@ def test_nobody_waits_for_the_file_of_places(make_server: Callable[..., Server])
         geocoding.fill_in()
         assert geocoding.places().ready
         assert AssetExif.get_by_id(asset).country == "France"
+
+
+def test_a_new_server_makes_the_file_before_anybody_asks(make_server: Callable[..., Server],
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    with make_server().context():
+        with monkeypatch.context() as off:
+            off.setattr(geocoding, "setting", lambda name: name != "reverseGeocoding.enabled")
+            queue_periodic(now() - CATCH_UP, now())
+            assert not geocoding.places().ready
+        queue_periodic(now() - CATCH_UP, now())
+        assert geocoding.places().ready
+        assert geocoding.when() is None
 
 
 def test_while_another_worker_makes_the_file(make_server: Callable[..., Server]) -> None:
