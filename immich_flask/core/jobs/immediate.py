@@ -31,7 +31,9 @@ class ImmediateQueue:
                 queue = next(iter(self._queues))
                 del self._queues[queue]
                 with self._app.app_context(), connected():
-                    run_next(queue, self._worker)
+                    if run_next(queue, self._worker):
+                        # One that failed waits for its next attempt by now.
+                        self._queues[queue] = None
         finally:
             self.is_running = False
             self._queues.clear()

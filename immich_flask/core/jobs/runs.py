@@ -88,10 +88,11 @@ def run_next(queue: str, worker: Worker) -> bool:
         return False
     worker.run_since, worker.run = time.monotonic(), run
     try:
-        # Another worker may take the next one meanwhile. Afterwards again, in case the limit kept it from that.
+        # Another worker may take the next one meanwhile. Afterwards again, where the limit may have kept it from that.
         _wake_for_more(queue)
         _execute(run, worker)
-        _wake_for_more(queue)
+        if (limit := _limit(queue)) is not None and limit < runtime.config.queue.workers:
+            _wake_for_more(queue)
     finally:
         worker.run = None
     return True
@@ -140,7 +141,7 @@ _RUN = (JobRow.id, JobRow.queue, JobRow.name, JobRow.payload, JobRow.attempts)
 
 
 def _claim(queue: str, worker: Worker) -> Run | None:
-    limit = system_config()["job"].get(queue, {}).get("concurrency")
+    limit = _limit(queue)
     with atomic():
         row = _next(tuple(runtime.jobs), limit is not None).first(
             queue, iso(now()), worker.name, f"{worker.machine}/", limit)
@@ -148,6 +149,11 @@ def _claim(queue: str, worker: Worker) -> Run | None:
         return None
     run = Run(*row)
     return run._replace(payload=orjson.loads(run.payload)) if isinstance(run.payload, str) else run
+
+
+def _limit(queue: str) -> int | None:
+    """How many of its jobs the workers of one machine may run at once, as the administrator has set it."""
+    return system_config()["job"].get(queue, {}).get("concurrency")
 
 
 @lru_cache(maxsize=16)
