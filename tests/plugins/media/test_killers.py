@@ -48,6 +48,7 @@ def run_apart(server: Server, worker: Worker) -> int:
             run_next(QUEUE, worker)
 
     db.obj.close_all()
+    server.runtime.queue.close()
     return os.waitstatus_to_exitcode(os.waitpid(forked(work), 0)[1])
 
 
