@@ -71,6 +71,20 @@ def test_parts_in_their_order() -> None:
     ]
 
 
+@pytest.mark.parametrize(("names", "filename"), [
+    ('name="f"; filename="a b.jpg"', "a b.jpg"), ("name=f; filename=a.jpg", "a.jpg"), ('filename="a.jpg"; name="f"', "a.jpg"),
+    ('name="f"; filename="100%25 of%22it.jpg"', '100%25 of"it.jpg'), ('name="f"; filename="of\\"it.jpg"', 'of"it.jpg'),
+    ('name="f"; filename="x;y=z.jpg"', "x;y=z.jpg"), ('name="f"; filename="日本.jpg"', "日本.jpg"),
+    ("name=\"f\"; filename*=utf-8''%E6%97%A5.jpg", "日.jpg"),
+    ("name=\"f\"; filename=\"=?utf-8?B?x?=\"; filename*=utf-8''%E6%97%A5.jpg", "日.jpg"),
+    ('name="f"; filename="star*.jpg"', "star*.jpg"), ('name="f"; filename=""', ""),
+    ('name="f"; filename="C:\\fakepath\\a.jpg"', "a.jpg"),
+])
+def test_names_as_clients_send_them(names: str, filename: str) -> None:
+    body = f"--bnd\r\nContent-Disposition: form-data; {names}\r\n\r\nJPEG\r\n".encode() + END
+    assert parse(body) == parse(body, [3]) == [("f", filename, b"JPEG")]
+
+
 def test_no_parts_at_all() -> None:
     assert parse(b"--bnd--") == []
     assert parse(b"--bnd--\r\n") == []

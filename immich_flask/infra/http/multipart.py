@@ -98,26 +98,27 @@ class _Reader:
             event = self._next()
             if isinstance(event, MultipartSegment):
                 self._segment, self._begin = event, b""
-                if not event.name:
+                name, filename = _names(event)
+                if not name:
                     raise self._fail("A part has no name")
-                if event.filename is None:
-                    yield self._field(event)
+                if filename is None:
+                    yield FieldPart(name, self._field(name, event))
                 else:
                     self._at_once = CHUNK
-                    yield FilePart(event.name, event.filename, self._chunks(event))
+                    yield FilePart(name, filename, self._chunks(event))
             elif self._parser.closed:
                 return
 
-    def _field(self, segment: MultipartSegment) -> FieldPart:
+    def _field(self, name: str, segment: MultipartSegment) -> str:
         value = bytearray()
         for chunk in self._chunks(segment):
             value += chunk
             if len(value) > self._max_field_bytes:
-                raise self._fail(f"Field {segment.name} is too large")
+                raise self._fail(f"Field {name} is too large")
         try:
-            return FieldPart(segment.name, value.decode())
+            return value.decode()
         except UnicodeDecodeError as error:
-            raise self._fail(f"Field {segment.name} is not valid UTF-8") from error
+            raise self._fail(f"Field {name} is not valid UTF-8") from error
 
     def _chunks(self, segment: MultipartSegment) -> Iterator[bytes]:
         while True:
@@ -163,6 +164,16 @@ class _Reader:
         """Remembered: whoever asks again, for more of a file or for the next part, hears the same."""
         self._failure = MultipartError(message)
         return self._failure
+
+
+def _names(segment: MultipartSegment) -> tuple[str | None, str | None]:
+    """Name and file name, also as RFC 5987 has them (`filename*=utf-8''...`): RFC 7578 forbids that, .NET sends it, and the
+    parser does not know it."""
+    disposition = segment.header("Content-Disposition", "")
+    if "*" not in disposition:
+        return segment.name, segment.filename
+    _, options = parse_options_header(disposition)
+    return options.get("name"), options.get("filename")
 
 
 def _copied(stream: IO[bytes], into: memoryview) -> int:
