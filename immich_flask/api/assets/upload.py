@@ -107,9 +107,12 @@ def check_bulk_upload(auth: Auth, body: dict) -> dict:
     return {"results": upload.check_uploads(auth.user_id, body["assets"])}
 
 
+_FORM = UploadForm()
+
+
 def _check(form: MultiDict | Any) -> dict:
     try:
-        loaded = UploadForm().load(form)
+        loaded = _FORM.load(form)
     except ValidationError as error:
         raise ValidationFailed(wire_errors(error.messages)) from error
     if loaded.get("duration") == 0:

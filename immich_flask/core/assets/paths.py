@@ -19,9 +19,12 @@ from immich_flask.infra.storage.base import safe_segment
 
 def new_path(owner_id: str, asset_id: str, filename: str, local_date_time: datetime) -> str:
     """The path of an asset that is about to be inserted. In a transaction that has locked the owner."""
-    label, = User.select(User.storage_label).where(User.id == owner_id).tuples().get()
+    label, = _LABEL.first(owner_id)
     wanted = f"{_folder(label or owner_id, local_date_time)}/{safe_segment(filename)}"
     return _distinct(wanted, asset_id, _taken(owner_id, [wanted]))
+
+
+_LABEL = Lookup(lambda owner_id: User.select(User.storage_label).where(User.id == owner_id))
 
 
 def refresh_paths(asset_ids: Iterable[str]) -> None:
