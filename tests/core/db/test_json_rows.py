@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import fn
 
-from immich_flask.core.models import AssetExif, AssetMetadata, User
+from immich_flask.core.models import Asset, AssetExif, AssetMetadata, User
 from immich_flask.infra.db import db
 from immich_flask.infra.fields import instant as at
 from immich_flask.infra.fields import iso
@@ -26,6 +27,15 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 def read(query: object, fields: dict) -> dict:
     (text,), = db.execute(query.select(json_object(fields))).fetchall()
     return orjson.loads(text)
+
+
+@pytest.fixture
+def user(server: Server, user: Caller) -> Iterator[Caller]:
+    """Whose impossible values no other test meets."""
+    yield user
+    with server.context():
+        Asset.delete().where(Asset.owner == user.id).execute()
+        User.update(name="user").where(User.id == user.id).execute()
 
 
 @pytest.fixture
