@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import random
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +38,8 @@ SECONDS = 20
 """Of CPU for one file. All of these take milliseconds."""
 
 BATCH = 500
+
+PROGRESS = "progress"
 
 EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\1", b"\xff\xff", b"\0\0")
 
@@ -143,52 +144,38 @@ def read(sample: Sample, content: bytes, folder: Path) -> str:
     return "facts"
 
 
-def run_batch(seeds: range, folder: Path, progress: Path, counts: Counter) -> None:
-    """In this process. `progress` names the seed that is being read, `counts` what came of those before."""
-    every = samples()
+def run_batch(seeds: range, folder: Path) -> Counter:
+    """In this process. The file `progress` names the seed that is being read."""
+    every, counts = samples(), Counter()
     for seed in seeds:
-        progress.write_text(str(seed))
+        (folder / PROGRESS).write_text(str(seed))
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
         sample = every[seed % len(every)]
         try:
             counts[read(sample, spoilt(sample, seed), folder)] += 1
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return counts
 
 
 def run_apart(seeds: range, folder: Path) -> tuple[Counter, list[str]]:
-    """In a process of its own, which may die: then in another from the next file on. Returns counts and failures."""
-    progress, counts, failures = folder / "progress", Counter(), []
-    samples()
+    """In a process of its own, which may die: then in another from the next file on. Returns counts and failures.
+
+    Not in a fork: LibRaw's threads are not there in the child of who has used it, which would wait for them for ever.
+    """
+    counts, failures = Counter(), []
     while seeds:
-        reader, writer = os.pipe()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            pid = os.fork()
-        if not pid:
-            os.close(reader)
-            status, done, said = 1, Counter(), ""
-            try:
-                os.dup2(os.open(folder / "log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 2)
-                warnings.simplefilter("ignore")
-                run_batch(seeds, folder, progress, done)
-                status = 0
-            except BaseException as error:
-                said = f"{type(error).__name__}: {error}"[:300]
-            finally:
-                os.write(writer, orjson.dumps([done, said]))
-                os._exit(status)
-        os.close(writer)
-        with open(reader, "rb") as pipe:
-            # Nothing, of one that was killed.
-            done, said = orjson.loads(pipe.read() or b'[{}, ""]')
-        counts.update(done)
-        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if not ended:
+        with (folder / "log").open("wb") as log:
+            ended = subprocess.run(
+                [sys.executable, "-W", "ignore", "-m", "tests.fuzz.files", "--batch", str(seeds.start), str(seeds.stop),
+                 str(folder)], stdout=subprocess.PIPE, stderr=log, cwd=Path(__file__).parents[2])
+        if not ended.returncode:
+            counts.update(orjson.loads(ended.stdout))
             break
-        seed = int(progress.read_text())
+        seed = int((folder / PROGRESS).read_text())
         sample = samples()[seed % len(samples())]
-        failures.append(f"seed {seed}, {sample.name}: exit {ended} {said}")
+        said = (folder / "log").read_text(errors="replace").strip().rpartition("\n")[2][:300]
+        failures.append(f"seed {seed}, {sample.name}: exit {ended.returncode} {said}")
         seeds = range(seed + 1, seeds.stop)
     return counts, failures
 
@@ -197,7 +184,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", nargs=3, metavar=("START", "STOP", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.batch:
+        start, stop, folder = options.batch
+        sys.stdout.buffer.write(orjson.dumps(run_batch(range(int(start), int(stop)), Path(folder))))
+        return 0
     counts: Counter = Counter()
     failures: list[str] = []
     first, began = options.seed * 1_000_000, time.monotonic()
