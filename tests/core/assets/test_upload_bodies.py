@@ -81,6 +81,28 @@ def test_half_an_upload_is_none(user: Caller, stored: Stored, cut: float, told: 
     assert user.get("/assets/statistics").json["total"] == 0
 
 
+@pytest.mark.parametrize("broken", [
+    part("assetData", b"", "a.jpg").removesuffix(b"\r\n") + part("x", b"JPEG"),
+    part("assetData", b"JPEG\r\n--" + BOUNDARY.encode() + b" more", "a.jpg"),
+    part("assetData", b"JPEG", "a.jpg").replace(b"\r\n", b"\n"),
+    part("assetData", b"JPEG", "ÿ.jpg").replace(b"\xc3\xbf", b"\xff"),
+    part("", b"JPEG", "a.jpg"),
+])
+def test_what_is_no_form_leaves_nothing(user: Caller, stored: Stored, broken: bytes) -> None:
+    fields = [part(name, value.encode()) for name, value in FIELDS.items()]
+    response = send(user, body(*fields, broken))
+    assert response.status_code == 400 and response.json["message"]
+    assert stored(user) == set()
+
+
+def test_a_name_as_dotnet_sends_it(user: Caller) -> None:
+    fields = [part(name, value.encode()) for name, value in FIELDS.items() if name != "filename"]
+    named = part("assetData", photo(), "x").replace(b'filename="x"', b"filename=\"?\"; filename*=utf-8''%E6%97%A5.jpg")
+    response = send(user, body(*fields, named))
+    assert response.status_code == 201, response.text
+    assert user.get(f"/assets/{response.json['id']}").json["originalFileName"] == "日.jpg"
+
+
 def test_a_client_that_goes_away_leaves_nothing(user: Caller, stored: Stored) -> None:
     class Gone(io.RawIOBase):
         sent = 0

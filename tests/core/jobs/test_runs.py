@@ -233,6 +233,19 @@ def test_no_more_runs_of_a_queue_at_once_than_the_administrator_wants(quiet: Job
     assert _claim("videoConversion", Worker("host", number=2)) is not None
 
 
+@pytest.mark.parametrize(("name", "woken"), [("videoConversion", ["videoConversion"]), (QUEUE, [])])
+def test_who_may_have_been_kept_waiting_is_woken_when_a_run_ends(quiet: Jobs, name: str, woken: list[str]) -> None:
+    """One run of the first at once, of two workers; of the second more than there are workers."""
+    waiting = quiet.server.runtime.queue._queues
+    quiet.register("Note", waiting.clear, queue=name)
+    enqueue("Note")
+    enqueue("Note")
+    assert list(waiting) == [name]
+    assert run_next(name, Worker("host"))
+    assert list(waiting) == woken
+    assert len(quiet.rows(state="waiting")) == 1
+
+
 def test_a_sweep_wakes_queues_with_work(quiet: Jobs) -> None:
     quiet.register("Note")
     quiet.register("Later", queue="search")
