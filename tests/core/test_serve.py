@@ -128,7 +128,7 @@ def test_clients_that_say_nothing_take_no_thread(config: Config, tmp_path: Path)
                   for _ in range(4 * config.server.threads * config.server.web_processes)]
         begun_at = time.monotonic()
         assert answers(config)
-        assert time.monotonic() - begun_at < 4
+        assert time.monotonic() - begun_at < 10
         assert program.end() == 0
         for client in silent:
             client.close()

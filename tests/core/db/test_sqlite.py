@@ -93,4 +93,4 @@ def test_the_collector_does_not_wait_for_a_writer(on_sqlite: None, server: Serve
         garbage.clear()
         gc.collect()
     thread.join()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
