@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from immich_flask.core.assets import quota
 from immich_flask.core.models import Asset, AssetExif
 from immich_flask.infra.db import atomic, db, is_sqlite
 from immich_flask.infra.fields import iso
@@ -40,6 +41,7 @@ def seed_assets(owner_id: str, count: int, *, seed: int = 1) -> list[str]:
         for assets, exifs in _batches(owner_id, count, rnd):
             Asset.insert_many(assets).execute()
             AssetExif.insert_many(exifs).execute()
+            quota.charge(owner_id, sum(exif["file_size_in_byte"] for exif in exifs), limited=False)
             ids += [asset["id"] for asset in assets]
     return ids
 
