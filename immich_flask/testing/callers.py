@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from immich_flask.core.auth.secrets import digest, hash_password, new_token
 from immich_flask.core.models import ApiKey, Session, User
 from immich_flask.core.runtime import Runtime, runtime_of
-from immich_flask.infra.db import connected, db
+from immich_flask.infra.db import connected, db, is_sqlite
 from immich_flask.infra.fields import now
 
 PASSWORD = "Sesame-Open-1"
@@ -57,6 +57,9 @@ class Server:
     def activate(self) -> None:
         """Bind the models to this server's database; several servers may live in one test process."""
         if db.obj is not self.database:
+            if not is_sqlite():
+                # PostgreSQL has few connections, and a database that nobody keeps would leave its own open.
+                db.obj.close_idle()
             db.initialize(self.database)
 
     @contextmanager
