@@ -2,8 +2,9 @@
 
 Some answers take the database long and are asked for again and again while nothing happens: the months of a library.
 Both databases can tell cheaply whether anything at all was written since: SQLite tells a connection that does nothing
-else whether others have committed, and in PostgreSQL two equal snapshots see the same rows. Answers are kept once for
-all threads of a process. A month of 833 assets takes 0.4 ms then, where making it takes 4.
+else whether others have committed, and in PostgreSQL two equal snapshots see the same rows (they differ after a write
+to any database of the cluster, and after vacuum: answers are made anew then, for nothing). Answers are kept once for all
+threads of a process. A month of 833 assets takes 0.4 ms then, where making it takes 4.
 """
 
 from __future__ import annotations
